@@ -1,0 +1,53 @@
+/**
+ * Time, passed in. Everything that waits or measures takes a Clock, so that a test can own the time.
+ *
+ * Two readings exist: `nowMs` is monotonic, with fractions, and serves every duration; `wallMs` is the epoch and
+ * serves only what is said to other machines. Never subtract one from the other but once, at a run's start.
+ */
+export interface Clock {
+  /** Monotonic milliseconds, with sub-microsecond fractions; the origin is arbitrary. */
+  nowMs(): number
+  /** Milliseconds since the Unix epoch. */
+  wallMs(): number
+  /** Calls back once, not before `delayMs` have passed. Unlike `setTimeout`, a delay may exceed 2^31 ms. */
+  after(delayMs: number, callback: () => void): Timer
+}
+
+export interface Timer {
+  /** Idempotent; after it the callback is never called. */
+  cancel(): void
+}
+
+/** The longest delay that `setTimeout` takes; above it Node fires at once. */
+const maxDelayMs = 2 ** 31 - 1
+
+class SystemTimer implements Timer {
+  #handle: NodeJS.Timeout
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#handle = this.#arm(delayMs, callback)
+  }
+
+  #arm(delayMs: number, callback: () => void): NodeJS.Timeout {
+    if (delayMs <= maxDelayMs) return setTimeout(callback, delayMs)
+    return setTimeout(() => {
+      this.#handle = this.#arm(delayMs - maxDelayMs, callback)
+    }, maxDelayMs)
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle)
+  }
+}
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after: (delayMs, callback) => new SystemTimer(delayMs, callback),
+}
+
+/** Resolves after `delayMs` of the given clock. */
+export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(delayMs, resolve)
+  })

@@ -1,0 +1,137 @@
+/**
+ * One error type, one catalogue. A code decides the exit code, the HTTP status and the hint; `docs/errors.md` says
+ * the same, and a test holds the two against each other.
+ *
+ * The target's failures are no errors here: they are measurements.
+ */
+export interface ErrorKind {
+  /** What the process ends with; the table of exit codes is in {@link exitCodes}. */
+  exitCode: number
+  /** What the API answers with. */
+  httpStatus: number
+  /** What the user can do about it; an error may bring a better hint of its own. */
+  hint: string
+}
+
+/** What a finished command tells its caller. */
+export const exitCodes = {
+  passed: 0,
+  couldNotRun: 1,
+  wrongUsage: 2,
+  degraded: 97,
+  sloCrossed: 99,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+const { couldNotRun, wrongUsage } = exitCodes
+
+export const errorCatalogue = {
+  INTERNAL: {
+    exitCode: couldNotRun,
+    httpStatus: 500,
+    hint: 'This is a fault of Groundswell: please report it with the command, the scenario and this message.',
+  },
+  USAGE: {
+    exitCode: wrongUsage,
+    httpStatus: 400,
+    hint: 'See --help.',
+  },
+  SCENARIO_INVALID: {
+    exitCode: wrongUsage,
+    httpStatus: 422,
+    hint: 'Mend the lines named; `groundswell validate FILE` checks again without running.',
+  },
+  SCENARIO_UNREADABLE: {
+    exitCode: wrongUsage,
+    httpStatus: 400,
+    hint: 'Check the path; `groundswell init` writes a first scenario.',
+  },
+  FEEDER_INVALID: {
+    exitCode: wrongUsage,
+    httpStatus: 422,
+    hint: 'A feeder is a CSV file with a header line and the same number of cells in every row.',
+  },
+  TARGET_NOT_ALLOWED: {
+    exitCode: wrongUsage,
+    httpStatus: 403,
+    hint: 'Start the driver with --allow-target HOST (or an address range) if you may load that host.',
+  },
+  TARGET_UNREACHABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 502,
+    hint: 'Start the target, or mend its address; `preflight: false` under http runs against it all the same.',
+  },
+  PORT_IN_USE: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'Choose another port, or 0 for any free one.',
+  },
+  OUTPUT_NOT_WRITABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 500,
+    hint: 'Choose another --out directory or make room; the summary above is complete.',
+  },
+  DRIVERS_MISSING: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Start more drivers, ask for fewer, or set start: { atLeast: N } to begin with fewer.',
+  },
+  DRIVER_REJECTED: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'The driver says why; mend that and run again.',
+  },
+  BUS_CLOSED: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'The connection between orchestrator and drivers ended; run again.',
+  },
+  MESSAGE_TOO_LARGE: {
+    exitCode: couldNotRun,
+    httpStatus: 413,
+    hint: 'A message on the bus holds 1 MiB at most: make the scenario or its inline bodies smaller.',
+  },
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+export interface AppErrorOptions {
+  cause?: unknown
+  /** Replaces the catalogue's hint. */
+  hint?: string
+}
+
+/** The one error that a user may meet. `message` says what is wrong and where; `hint` how to mend it. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly hint: string
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint ?? errorCatalogue[code].hint
+  }
+
+  get exitCode(): number {
+    return errorCatalogue[this.code].exitCode
+  }
+
+  get httpStatus(): number {
+    return errorCatalogue[this.code].httpStatus
+  }
+}
+
+/** Any thrown value as an AppError: itself, or INTERNAL around it. */
+export const toAppError = (thrown: unknown): AppError =>
+  thrown instanceof AppError
+    ? thrown
+    : new AppError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+
+/** The text of any thrown value, with the texts of its causes; several addresses tried make one line. */
+export const messageOf = (thrown: unknown): string => {
+  if (thrown instanceof AggregateError && thrown.message === '')
+    return thrown.errors.map(messageOf).join('; ')
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
