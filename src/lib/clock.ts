@@ -11,6 +11,8 @@ export interface Clock {
   wallMs(): number
   /** Calls back once, not before `delayMs` have passed. Unlike `setTimeout`, a delay may exceed 2^31 ms. */
   after(delayMs: number, callback: () => void): Timer
+  /** Calls back once in the next turn, after sockets had theirs. */
+  soon(callback: () => void): void
 }
 
 export interface Timer {
@@ -44,6 +46,9 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after: (delayMs, callback) => new SystemTimer(delayMs, callback),
+  soon: (callback) => {
+    setImmediate(callback)
+  },
 }
 
 /** Resolves after `delayMs` of the given clock. */
@@ -51,3 +56,6 @@ export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
   new Promise((resolve) => {
     clock.after(delayMs, resolve)
   })
+
+/** ISO 8601 in UTC, with milliseconds. */
+export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString()

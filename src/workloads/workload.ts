@@ -23,6 +23,9 @@ export interface Workload {
   /** Operation `index` was due but is not started: counts it as unsent under the request it would have been. */
   refuse(index: number, reason: UnsentReason): void
 
+  /** What was started and waits for a connection ends as unsent (`stopped`). The run is being stopped. */
+  cancelQueued(): void
+
   /** Started and not ended. */
   readonly inFlight: number
 

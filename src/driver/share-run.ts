@@ -1,0 +1,272 @@
+import type { MessageChannel } from '../bus/message-channel.ts'
+import type { MetricsMessage } from '../bus/messages.ts'
+import { topics } from '../bus/topics.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { type AppError, messageOf, toAppError } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import { emptyMeasurement, type Measurement, plus } from '../measuring/measurement.ts'
+import {
+  addMeasurements,
+  emptyMeasurementSet,
+  type MeasurementSet,
+  overallOf,
+} from '../measuring/measurement-set.ts'
+import { Recorders } from '../measuring/recorders.ts'
+import { createPacer } from '../pacing/create-pacer.ts'
+import type { Steering } from '../pacing/steering.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Workload } from '../workloads/workload.ts'
+import {
+  buildReport,
+  encodeNamed,
+  type ReportedInterval,
+  splitBySize,
+  type WireNamed,
+} from './metrics-report.ts'
+import { RunLoop } from './run-loop.ts'
+
+/**
+ * One driver's share of one run, from the built workload to the last report.
+ *
+ *   built ──begin──▶ running ──loop done──▶ reporting the rest ──▶ finished
+ *
+ * Each full second since the start instant one interval is reported; the last report says the whole share once more.
+ * An interval too large for one message goes out in several, each with a number of its own.
+ */
+export interface ShareRunOptions {
+  nodeId: string
+  testId: string
+  scenario: Scenario
+  share: { index: number; of: number }
+  channel: MessageChannel
+  clock: Clock
+  logger: Logger
+  drawId: (prefix: string) => string
+  /** CPU time of this process so far, microseconds. */
+  cpuUsageUs: () => number
+  createWorkload: (recorders: Recorders, onEnd: () => void) => Workload
+  onFinished: () => void
+}
+
+const intervalMs = 1000
+
+/** Of a message on the bus with room for its other fields. */
+const maxRequestsBytes = 700_000
+
+/** What is in flight when the load is over may take as long as a request may, and journeys some more. */
+const drainMs = 30_000
+
+export class ShareRun {
+  readonly #options: ShareRunOptions
+  readonly #recorders = new Recorders()
+  readonly #workload: Workload
+  #loop: RunLoop | undefined
+  #steering: Steering[] = []
+  #controlsSeen = new Set<number>()
+  #startMs = 0
+  #startedAtMs = 0
+  #stopping = false
+  #finished = false
+  #seq = 0
+  #reportedMs = 0
+  #cpuUs = 0
+  #cpuAtMs = 0
+  #timer: Timer | undefined
+  #drainTimer: Timer | undefined
+  #total: MeasurementSet = emptyMeasurementSet
+  #cumulative: Measurement = emptyMeasurement
+  /** Reports go out one after the other. */
+  #publishing: Promise<void> = Promise.resolve()
+
+  constructor(options: ShareRunOptions) {
+    this.#options = options
+    this.#workload = options.createWorkload(this.#recorders, () => this.#loop?.operationEnded())
+  }
+
+  get testId(): string {
+    return this.#options.testId
+  }
+
+  get state(): 'ready' | 'running' | 'stopping' {
+    if (this.#loop === undefined) return 'ready'
+    return this.#stopping ? 'stopping' : 'running'
+  }
+
+  /** Attempts reported so far. */
+  get sent(): number {
+    return this.#cumulative.sent
+  }
+
+  /** Throws the AppError for which this driver rejects the run. */
+  async open(): Promise<void> {
+    try {
+      await this.#workload.open()
+    } catch (error) {
+      await this.#workload.close(0)
+      throw toAppError(error)
+    }
+  }
+
+  /** `startAtMs`: the instant on the wall clock. A second call changes nothing. */
+  begin(startAtMs: number): void {
+    if (this.#loop !== undefined || this.#finished) return
+    const { clock, scenario, share } = this.#options
+    this.#startMs = clock.nowMs() + (startAtMs - clock.wallMs())
+    this.#startedAtMs = startAtMs
+    this.#cpuUs = this.#options.cpuUsageUs()
+    this.#cpuAtMs = clock.nowMs()
+    this.#loop = new RunLoop({
+      clock,
+      workload: this.#workload,
+      share,
+      startMs: this.#startMs,
+      maxInFlight: scenario.load.maxInFlight,
+      createPacer: (steering) => createPacer(scenario.load, share, scenario.seed, steering),
+      onBegin: (nowMs) => {
+        this.#startedAtMs = startAtMs + (nowMs - this.#startMs)
+      },
+      onDone: () => this.#finish(),
+    })
+    this.#loop.start()
+    this.#armReport()
+  }
+
+  /** A command of the orchestrator. Commands may come twice, and before the start. */
+  control(seq: number, command: 'stop' | Steering): void {
+    if (this.#controlsSeen.has(seq) || this.#finished) return
+    this.#controlsSeen.add(seq)
+    if (command === 'stop') {
+      this.#stop()
+      return
+    }
+    this.#steering = [...this.#steering, command].sort((a, b) => a.atMs - b.atMs)
+    this.#loop?.steer(this.#steering)
+  }
+
+  /** Ends at once and says nothing more: the driver leaves, or the run was given up before it began. */
+  async abandon(): Promise<void> {
+    if (this.#finished) return
+    this.#finished = true
+    this.#timer?.cancel()
+    this.#drainTimer?.cancel()
+    this.#loop?.stop()
+    await this.#workload.close(0)
+  }
+
+  #stop(): void {
+    this.#stopping = true
+    if (this.#loop === undefined) {
+      this.#finish()
+      return
+    }
+    this.#loop.stop()
+    this.#workload.cancelQueued()
+    this.#boundDrain(this.#options.scenario.http.timeoutMs)
+  }
+
+  #boundDrain(graceMs: number): void {
+    if (this.#drainTimer !== undefined || this.#finished) return
+    this.#drainTimer = this.#options.clock.after(graceMs, () => {
+      void this.#workload.close(0)
+    })
+  }
+
+  #armReport(): void {
+    const { clock } = this.#options
+    const nextMs = this.#reportedMs + intervalMs
+    this.#timer = clock.after(Math.max(0, this.#startMs + nextMs - clock.nowMs()), () => {
+      if (this.#finished) return
+      const elapsedMs = clock.nowMs() - this.#startMs
+      if (elapsedMs >= nextMs) {
+        this.#report(Math.floor(elapsedMs / intervalMs) * intervalMs, false)
+        if (this.#loop?.isExhausted) this.#boundDrain(this.#options.scenario.http.timeoutMs + drainMs)
+      }
+      this.#armReport()
+    })
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#timer?.cancel()
+    this.#drainTimer?.cancel()
+    this.#report(Math.max(this.#reportedMs, this.#options.clock.nowMs() - this.#startMs), true)
+    void this.#workload
+      .close(0)
+      .then(() => this.#publishing)
+      .then(() => this.#options.onFinished())
+  }
+
+  #report(endMs: number, final: boolean): void {
+    const measurements = this.#recorders.take()
+    const overall = overallOf(measurements)
+    this.#total = addMeasurements(this.#total, measurements)
+    this.#cumulative = plus(this.#cumulative, overall)
+    const startMs = this.#reportedMs
+    this.#reportedMs = endMs
+    const cpu = this.#takeCpuShare()
+    const interval = { startMs, endMs, measurements, overall }
+    const totals = final ? splitBySize(encodeNamed(this.#total.values()), maxRequestsBytes) : []
+    this.#publishAll(interval, cpu, totals)
+  }
+
+  /** One interval in as many messages as it takes; the totals of the share ride on further ones. */
+  #publishAll(interval: Omit<ReportedInterval, 'seq'>, cpu: number, totals: WireNamed[]): void {
+    const { nodeId, testId } = this.#options
+    const identity = { nodeId, testId, startedAtMs: this.#startedAtMs }
+    const pieces = splitBySize(encodeNamed(interval.measurements), maxRequestsBytes)
+    const parts = pieces.length + totals.length
+    for (let part = 0; part < parts; part++) {
+      const report: MetricsMessage = {
+        ...buildReport(
+          identity,
+          this.#options.drawId('m'),
+          { ...interval, seq: this.#seq++ },
+          this.#cumulative,
+        ),
+        requests: pieces[part] ?? [],
+        more: part < parts - 1,
+        in_flight: this.#workload.inFlight,
+        cpu,
+      }
+      const total = totals[part - pieces.length]
+      if (total !== undefined) {
+        report.totals = total
+        report.final = part === parts - 1
+        report.outcome = this.#stopping ? 'stopped' : 'completed'
+      }
+      this.#publish(report)
+    }
+  }
+
+  #publish(report: MetricsMessage): void {
+    const { channel, nodeId, logger } = this.#options
+    this.#publishing = this.#publishing
+      .then(() => channel.publish(topics.metrics, nodeId, report))
+      .catch((error: unknown) => {
+        logger.error('a report could not be delivered', {
+          seq: report.interval?.seq,
+          error: messageOf(error),
+        })
+      })
+  }
+
+  /** Of one core, since the last time. */
+  #takeCpuShare(): number {
+    const nowMs = this.#options.clock.nowMs()
+    const cpuUs = this.#options.cpuUsageUs()
+    const share = (cpuUs - this.#cpuUs) / 1000 / Math.max(1, nowMs - this.#cpuAtMs)
+    this.#cpuUs = cpuUs
+    this.#cpuAtMs = nowMs
+    return share
+  }
+}
+
+/** For a heartbeat: how an AppError is said on the bus. */
+export const describeRejection = (
+  error: AppError,
+): { reason: string; reason_code: string; reason_hint: string } => ({
+  reason: error.message,
+  reason_code: error.code,
+  reason_hint: error.hint,
+})

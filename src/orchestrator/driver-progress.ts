@@ -1,0 +1,229 @@
+import type { HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
+import { isEmpty, type NamedMeasurement } from '../measuring/measurement.ts'
+import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
+import { decodeMeasurement } from '../measuring/measurement-wire.ts'
+
+/**
+ * What the orchestrator knows of one driver in one run. Immutable; each function gives the next value.
+ *
+ *   phase         message                         next
+ *   configuring   heartbeat ready / rejected      ready / rejected
+ *   ready         metrics, or heartbeat running   running
+ *   running       metrics, final                  finished
+ *   any but the last three: silent for lostAfterMs             lost
+ *   lost          anything heard from it          what it was before
+ *   any           heartbeat leaving               left
+ *
+ * finished, rejected and left are the last.
+ */
+export interface DriverProgress {
+  id: string
+  share: number
+  pid: number | null
+  phase: 'configuring' | 'ready' | 'running' | 'finished' | 'rejected' | 'lost' | 'left'
+  /** What it goes back to when it is heard again. */
+  phaseBeforeLoss: 'configuring' | 'ready' | 'running'
+  reason: string
+  reasonCode: string
+  reasonHint: string
+  /** Wall clock of the orchestrator. */
+  lastHeardMs: number
+  /** Epoch; null until it said so. */
+  startedAtMs: number | null
+  /** How far its reports reach, since the start instant. */
+  reportedMs: number
+  nextSeq: number
+  /** Reports that never came. */
+  missingSeqs: readonly number[]
+  /** Measurements within reports that could not be read. */
+  unreadable: number
+  /** Sum of its intervals; after the final report, what that says. */
+  total: MeasurementSet
+  /** Collected from the final messages. */
+  finalTotal: MeasurementSet
+  /** The final totals were not the sum of the intervals. */
+  mismatched: boolean
+  /** Its newest interval. */
+  latest: { startMs: number; endMs: number; measurements: readonly NamedMeasurement[] } | null
+  inFlight: number
+  cpu: number | null
+  stopped: boolean
+}
+
+export const newDriverProgress = (
+  id: string,
+  share: number,
+  pid: number | null,
+  nowMs: number,
+): DriverProgress => ({
+  id,
+  share,
+  pid,
+  phase: 'configuring',
+  phaseBeforeLoss: 'configuring',
+  reason: '',
+  reasonCode: '',
+  reasonHint: '',
+  lastHeardMs: nowMs,
+  startedAtMs: null,
+  reportedMs: 0,
+  nextSeq: 0,
+  missingSeqs: [],
+  unreadable: 0,
+  total: emptyMeasurementSet,
+  finalTotal: emptyMeasurementSet,
+  mismatched: false,
+  latest: null,
+  inFlight: 0,
+  cpu: null,
+  stopped: false,
+})
+
+/** Nothing more comes from it in this run. */
+export const hasEnded = (driver: DriverProgress): boolean =>
+  driver.phase === 'finished' || driver.phase === 'rejected' || driver.phase === 'left'
+
+export const isPresent = (driver: DriverProgress): boolean => !hasEnded(driver) && driver.phase !== 'lost'
+
+export const hearHeartbeat = (
+  driver: DriverProgress,
+  message: HeartbeatMessage,
+  nowMs: number,
+): DriverProgress => {
+  if (hasEnded(driver)) return driver
+  const heard = hear(driver, nowMs)
+  switch (message.state) {
+    case 'ready':
+      return heard.phase === 'configuring' ? { ...heard, phase: 'ready' } : heard
+    case 'running':
+    case 'stopping':
+      return heard.phase === 'ready' ? { ...heard, phase: 'running' } : heard
+    case 'rejected':
+      if (heard.phase !== 'configuring') return heard
+      return {
+        ...heard,
+        phase: 'rejected',
+        reason: message.reason ?? 'no reason given',
+        reasonCode: message.reason_code ?? '',
+        reasonHint: message.reason_hint ?? '',
+      }
+    case 'leaving':
+      return { ...heard, phase: 'left', reason: 'left' }
+    default:
+      return heard
+  }
+}
+
+/** A report that was counted, and what it adds; nothing for one that came before. */
+export interface CountedReport {
+  driver: DriverProgress
+  measurements: readonly NamedMeasurement[]
+}
+
+export const hearMetrics = (
+  driver: DriverProgress,
+  message: MetricsMessage,
+  nowMs: number,
+): CountedReport => {
+  const { interval } = message
+  const nothing: readonly NamedMeasurement[] = []
+  if (hasEnded(driver) || interval === undefined) return { driver, measurements: nothing }
+  const heard = hear(driver, nowMs)
+  if (interval.seq < heard.nextSeq) return { driver: heard, measurements: nothing }
+  const { measurements, unreadable } = decodeNamed(message.requests)
+  const totals = decodeNamed(message.totals)
+  const missing = Array.from(
+    { length: Math.min(interval.seq - heard.nextSeq, 10_000) },
+    (_, i) => heard.nextSeq + i,
+  )
+  const next: DriverProgress = {
+    ...heard,
+    phase: heard.phase === 'configuring' || heard.phase === 'ready' ? 'running' : heard.phase,
+    nextSeq: interval.seq + 1,
+    missingSeqs: missing.length === 0 ? heard.missingSeqs : [...heard.missingSeqs, ...missing],
+    unreadable: heard.unreadable + unreadable + totals.unreadable,
+    reportedMs: Math.max(heard.reportedMs, interval.end_ms),
+    startedAtMs: message.started_at ?? heard.startedAtMs,
+    total: measurements.length === 0 ? heard.total : addMeasurements(heard.total, measurements),
+    finalTotal: addMeasurements(heard.finalTotal, totals.measurements),
+    latest:
+      message.totals === undefined
+        ? { startMs: interval.start_ms, endMs: interval.end_ms, measurements }
+        : heard.latest,
+    inFlight: message.in_flight ?? 0,
+    cpu: message.cpu ?? heard.cpu,
+  }
+  return { driver: message.final === true ? finish(next, message.outcome === 'stopped') : next, measurements }
+}
+
+/** Its own totals hold: they were counted where the load was made. */
+const finish = (driver: DriverProgress, stopped: boolean): DriverProgress => {
+  const mismatched = !sameCounts(driver.total, driver.finalTotal)
+  return {
+    ...driver,
+    phase: 'finished',
+    stopped,
+    inFlight: 0,
+    mismatched,
+    total: mismatched ? driver.finalTotal : driver.total,
+  }
+}
+
+const hear = (driver: DriverProgress, nowMs: number): DriverProgress => ({
+  ...driver,
+  lastHeardMs: Math.max(driver.lastHeardMs, nowMs),
+  phase: driver.phase === 'lost' ? driver.phaseBeforeLoss : driver.phase,
+  reason: driver.phase === 'lost' ? '' : driver.reason,
+})
+
+/** Marks it lost when it was silent too long. */
+export const missHeartbeats = (
+  driver: DriverProgress,
+  nowMs: number,
+  lostAfterMs: number,
+): DriverProgress => {
+  if (!isPresent(driver) || nowMs - driver.lastHeardMs < lostAfterMs) return driver
+  const { phase } = driver
+  return {
+    ...driver,
+    phase: 'lost',
+    phaseBeforeLoss: phase === 'configuring' || phase === 'ready' ? phase : 'running',
+    reason: `silent for ${Math.round((nowMs - driver.lastHeardMs) / 1000)} s`,
+    inFlight: 0,
+  }
+}
+
+const decodeNamed = (
+  wire: MetricsMessage['requests'],
+): { measurements: NamedMeasurement[]; unreadable: number } => {
+  const measurements: NamedMeasurement[] = []
+  let unreadable = 0
+  for (const { name, kind, measurement } of wire ?? []) {
+    const decoded = decodeMeasurement(measurement)
+    if (decoded === undefined) unreadable++
+    else measurements.push({ name, kind, measurement: decoded })
+  }
+  return { measurements, unreadable }
+}
+
+/** Every counter and the number of samples in every histogram. */
+const sameCounts = (a: MeasurementSet, b: MeasurementSet): boolean => {
+  for (const key of new Set([...a.keys(), ...b.keys()])) {
+    const [one, other] = [a.get(key)?.measurement, b.get(key)?.measurement]
+    if (one === undefined || other === undefined) {
+      const only = one ?? other
+      if (only !== undefined && !isEmpty(only)) return false
+      continue
+    }
+    for (const field of ['started', 'sent', 'answered', 'retried', 'bytesIn', 'bytesOut'] as const)
+      if (one[field] !== other[field]) return false
+    for (const field of ['responseTime', 'serviceTime', 'sendLateness', 'errorTime'] as const)
+      if (one[field].count !== other[field].count || one[field].sumUs !== other[field].sumUs) return false
+    if (sumOfCounts(one.unsent) !== sumOfCounts(other.unsent)) return false
+    if (sumOfCounts(one.errors) !== sumOfCounts(other.errors)) return false
+  }
+  return true
+}
+
+const sumOfCounts = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)

@@ -1,0 +1,132 @@
+import { overallOf } from '../measuring/measurement-set.ts'
+import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
+import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
+import type { DriverProgress } from './driver-progress.ts'
+import { elapsedOf, isStopping, type RunState } from './run-state.ts'
+import { measurementFor } from './slo-progress.ts'
+
+/**
+ * What is to be said of a run. Reasons in this order, the first that holds decides:
+ *
+ *   degraded   load that was planned is missing or unaccounted for, by no fault of the target: no verdict is safe
+ *   failed     a criterion was broken, or nothing at all was answered
+ *   stopped    a person ended it early
+ *   passed     otherwise
+ */
+export interface Verdict {
+  outcome: 'passed' | 'failed' | 'degraded' | 'stopped'
+  /** Sentences, the most important first. */
+  why: string[]
+}
+
+/** Planned load that is not in the figures; seconds since the start instant. */
+export interface MissingLoad {
+  driver: string
+  fromS: number
+  toS: number
+  /** Of the whole load, 0 to 1. */
+  share: number
+}
+
+export const concludeSlos = (state: RunState, nowMs: number): SloOutcome[] =>
+  state.scenario.slo.map((slo, i) =>
+    concludeSlo(
+      slo,
+      state.slo.watches[i] ?? newSloWatch,
+      measurementFor(slo, state.total),
+      elapsedOf(state, nowMs) / 1000,
+    ),
+  )
+
+/** Criteria that ask to end the run now. */
+export const stoppingSlos = (state: RunState): string[] =>
+  state.scenario.slo
+    .filter((slo, i) => mustStop(slo, state.slo.watches[i] ?? newSloWatch))
+    .map((slo) => slo.text)
+
+export const missingLoadOf = (state: RunState, nowMs: number): MissingLoad[] => {
+  const toS = elapsedOf(state, nowMs) / 1000
+  const gaps: MissingLoad[] = []
+  for (const driver of state.drivers.values())
+    if (isMissing(driver))
+      gaps.push({ driver: driver.id, fromS: driver.reportedMs / 1000, toS, share: 1 / state.drivers.size })
+  return gaps
+}
+
+const isMissing = (driver: DriverProgress): boolean =>
+  driver.phase === 'lost' || driver.phase === 'left' || driver.phase === 'rejected'
+
+const seconds = (s: number): string => `${Math.round(s * 10) / 10} s`
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
+
+export const judgeOutcome = (state: RunState, nowMs: number): Verdict => {
+  const degraded = [...describeMissing(state, nowMs), ...describeMismatches(state), ...describeFaults(state)]
+  const failed = describeFailures(state, nowMs)
+  if (degraded.length > 0) return { outcome: 'degraded', why: [...degraded, ...failed] }
+  if (failed.length > 0) return { outcome: 'failed', why: failed }
+  const stop = state.controls.find((control) => control.command === 'stop')
+  if (stop !== undefined && isByPerson(stop.by))
+    return {
+      outcome: 'stopped',
+      why: [`Stopped by a person after ${seconds(stop.at_elapsed_ms / 1000)}, before the load was over.`],
+    }
+  return { outcome: 'passed', why: [] }
+}
+
+/** `slo` ends a run that failed, `close` lets go of drivers that were lost. */
+const isByPerson = (by: string): boolean => by !== 'slo' && by !== 'close'
+
+const describeMissing = (state: RunState, nowMs: number): string[] =>
+  missingLoadOf(state, nowMs).map(({ driver, fromS, toS, share }) => {
+    const { phase, reason } = state.drivers.get(driver) ?? { phase: 'lost', reason: '' }
+    const part = `${percent(share)} of the load is missing from ${seconds(fromS)} to ${seconds(toS)}`
+    if (phase === 'rejected') return `Driver ${driver} rejected the run (${reason}): ${part}.`
+    if (phase === 'left') return `Driver ${driver} left: ${part}.`
+    return `Driver ${driver} was lost (${reason}): ${part}.`
+  })
+
+const describeMismatches = (state: RunState): string[] => {
+  const sentences: string[] = []
+  for (const driver of state.drivers.values()) {
+    if (driver.mismatched)
+      sentences.push(
+        `Driver ${driver.id} counted other totals than its reports add up to (${driver.missingSeqs.length} of ${driver.nextSeq} reports did not arrive): the totals are the driver's own, the timeline has holes.`,
+      )
+    if (driver.unreadable > 0)
+      sentences.push(`Driver ${driver.id} sent ${driver.unreadable} measurements that could not be read.`)
+  }
+  return sentences
+}
+
+const faultAdvice: Partial<Record<UnsentReason, string>> = {
+  noPorts:
+    'ran out of local ports: use fewer new connections (http.reuse: true), add source addresses (http.localAddresses), more targets, or widen net.ipv4.ip_local_port_range',
+  noDescriptors: 'ran out of file descriptors: raise the limit (ulimit -n) or lower http.connections',
+}
+
+const describeFaults = (state: RunState): string[] => {
+  const sentences: string[] = []
+  for (const driver of state.drivers.values()) {
+    const { unsent } = overallOf(driver.total.values())
+    for (const fault of driverFaults) {
+      const count = unsent[fault] ?? 0
+      if (count > 0)
+        sentences.push(
+          `Driver ${driver.id} ${faultAdvice[fault]}; ${count.toLocaleString('en-US')} requests were not sent.`,
+        )
+    }
+  }
+  return sentences
+}
+
+const describeFailures = (state: RunState, nowMs: number): string[] => {
+  const sentences = concludeSlos(state, nowMs)
+    .filter((outcome) => outcome.passed === false)
+    .map((outcome) => `SLO broken: ${outcome.text} (observed ${outcome.observedText}).`)
+  const total = overallOf(state.total.values())
+  if (total.answered === 0 && total.started > 0 && !isStopping(state)) {
+    const example = Object.keys(total.errorDetails)[0]
+    sentences.push(`Nothing was answered${example === undefined ? '' : ` (${example})`}.`)
+  }
+  return sentences
+}

@@ -1,0 +1,237 @@
+import type { ControlMessage, HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
+import type { NamedMeasurement } from '../measuring/measurement.ts'
+import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
+import type { Steering } from '../pacing/steering.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import {
+  type DriverProgress,
+  hasEnded,
+  hearHeartbeat,
+  hearMetrics,
+  isPresent,
+  missHeartbeats,
+  newDriverProgress,
+} from './driver-progress.ts'
+import { judgeSeconds, newSloProgress, type SloProgress } from './slo-progress.ts'
+
+/**
+ * The state of a run: one pure fold over everything that is heard of it. Live view, SLOs, report and store read this and
+ * nothing else; a restarted orchestrator gets it back by folding the same events again.
+ *
+ *   configuring ──triggered──▶ running ──every driver ended or lost, closed──▶ finished
+ *        └────────closed (could not run)─────────────────────────────────────────┘
+ */
+export interface RunState {
+  id: string
+  scenario: Scenario
+  createdAtMs: number
+  phase: 'configuring' | 'running' | 'finished'
+  /** Wall clock at which every driver starts; null before the trigger. */
+  startAtMs: number | null
+  finishedAtMs: number | null
+  /** Drivers of the run in the order of their shares; all that were asked to take part. */
+  drivers: ReadonlyMap<string, DriverProgress>
+  total: MeasurementSet
+  /** Index: the second since the start instant. */
+  seconds: readonly SecondRow[]
+  slo: SloProgress
+  controls: readonly ControlMessage[]
+}
+
+/** What all drivers reported of one second. An interval of several seconds (a driver stood still) counts in its last. */
+export interface SecondRow {
+  /** Reports in this row. */
+  drivers: number
+  measurements: MeasurementSet
+  inFlight: number
+}
+
+/** Everything that a run's state follows from. `atMs`: the orchestrator's wall clock when it heard of it. */
+export type RunEvent =
+  | { type: 'configured'; atMs: number; drivers: readonly ChosenDriver[] }
+  | { type: 'triggered'; atMs: number; startAtMs: number }
+  | { type: 'heartbeat'; atMs: number; message: HeartbeatMessage }
+  | { type: 'metrics'; atMs: number; message: MetricsMessage }
+  | { type: 'control'; atMs: number; message: ControlMessage }
+  | { type: 'tick'; atMs: number }
+  | { type: 'closed'; atMs: number }
+
+/** Who carries a share. `isAbsent`: nobody could be found for it, the id is a placeholder. */
+export interface ChosenDriver {
+  id: string
+  pid: number | null
+  isAbsent: boolean
+}
+
+/** A driver is lost after three missed heartbeats, one each second. */
+export const lostAfterMs = 3000
+
+export const newRunState = (id: string, scenario: Scenario, nowMs: number): RunState => ({
+  id,
+  scenario,
+  createdAtMs: nowMs,
+  phase: 'configuring',
+  startAtMs: null,
+  finishedAtMs: null,
+  drivers: new Map(),
+  total: emptyMeasurementSet,
+  seconds: [],
+  slo: newSloProgress(scenario.slo),
+  controls: [],
+})
+
+export const foldRun = (state: RunState, event: RunEvent): RunState => {
+  if (state.phase === 'finished') return state
+  switch (event.type) {
+    case 'configured':
+      return {
+        ...state,
+        drivers: new Map(event.drivers.map((chosen, share) => enlist(chosen, share, event.atMs))),
+      }
+    case 'triggered':
+      return {
+        ...state,
+        phase: 'running',
+        startAtMs: event.startAtMs,
+        drivers: new Map([...state.drivers].map(([id, driver]) => [id, leaveOutUnlessReady(driver)])),
+      }
+    case 'heartbeat':
+      return foldHeartbeat(state, event.message, event.atMs)
+    case 'metrics':
+      return foldMetrics(state, event.message, event.atMs)
+    case 'control':
+      return state.controls.some((control) => control.seq === event.message.seq)
+        ? state
+        : { ...state, controls: [...state.controls, event.message] }
+    case 'tick':
+      return foldTick(state, event.atMs)
+    case 'closed':
+      return { ...judge(state), phase: 'finished', finishedAtMs: event.atMs }
+  }
+}
+
+const enlist = (
+  { id, pid, isAbsent }: ChosenDriver,
+  share: number,
+  atMs: number,
+): [string, DriverProgress] => {
+  const driver = newDriverProgress(id, share, pid, atMs)
+  return [id, isAbsent ? { ...driver, phase: 'rejected', reason: 'no driver registered for it' } : driver]
+}
+
+const leaveOutUnlessReady = (driver: DriverProgress): DriverProgress =>
+  driver.phase === 'configuring' || driver.phase === 'lost'
+    ? { ...driver, phase: 'rejected', reason: 'not ready in time' }
+    : driver
+
+const foldHeartbeat = (state: RunState, message: HeartbeatMessage, atMs: number): RunState => {
+  const driver = state.drivers.get(message.node_id)
+  if (driver === undefined) return state
+  if (message.test_id !== undefined && message.test_id !== state.id) return state
+  return withDriver(state, hearHeartbeat(driver, message, atMs))
+}
+
+const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): RunState => {
+  const driver = state.drivers.get(message.node_id)
+  if (driver === undefined || message.test_id !== state.id) return state
+  const counted = hearMetrics(driver, message, atMs)
+  let next = withDriver(state, counted.driver)
+  if (counted.driver.mismatched && !driver.mismatched) next = { ...next, total: sumOfDrivers(next.drivers) }
+  else if (counted.measurements.length > 0)
+    next = { ...next, total: addMeasurements(next.total, counted.measurements) }
+  const wasCounted = counted.driver.nextSeq > driver.nextSeq
+  if (wasCounted && message.interval !== undefined && message.totals === undefined)
+    next = addToSecond(
+      next,
+      message.interval.end_ms,
+      counted.measurements,
+      message.in_flight ?? 0,
+      message.more === true,
+    )
+  return judge(next)
+}
+
+const addToSecond = (
+  state: RunState,
+  endMs: number,
+  measurements: readonly NamedMeasurement[],
+  inFlight: number,
+  more: boolean,
+): RunState => {
+  const second = Math.max(0, Math.ceil(endMs / 1000) - 1)
+  // A hostile or broken report must not make us allocate years of rows.
+  if (second > maxSeconds) return state
+  const seconds = [...state.seconds]
+  while (seconds.length <= second) seconds.push(emptySecond)
+  const row = seconds[second] ?? emptySecond
+  seconds[second] = {
+    drivers: row.drivers + (more ? 0 : 1),
+    measurements: addMeasurements(row.measurements, measurements),
+    inFlight: row.inFlight + (more ? 0 : inFlight),
+  }
+  return { ...state, seconds }
+}
+
+const emptySecond: SecondRow = { drivers: 0, measurements: emptyMeasurementSet, inFlight: 0 }
+
+/** A month. */
+const maxSeconds = 31 * 86_400
+
+const foldTick = (state: RunState, atMs: number): RunState => {
+  let next = state
+  for (const driver of state.drivers.values()) {
+    const after = missHeartbeats(driver, atMs, lostAfterMs)
+    if (after !== driver) next = withDriver(next, after)
+  }
+  return next === state ? state : judge(next)
+}
+
+const withDriver = (state: RunState, driver: DriverProgress): RunState => ({
+  ...state,
+  drivers: new Map(state.drivers).set(driver.id, driver),
+})
+
+const sumOfDrivers = (drivers: ReadonlyMap<string, DriverProgress>): MeasurementSet => {
+  let sum = emptyMeasurementSet
+  for (const driver of drivers.values()) sum = addMeasurements(sum, driver.total.values())
+  return sum
+}
+
+const judge = (state: RunState): RunState => {
+  if (state.scenario.slo.length === 0) return state
+  const complete = completeSeconds(state)
+  if (complete <= state.slo.seconds) return state
+  const { scenario, slo, seconds } = state
+  return { ...state, slo: judgeSeconds(scenario.slo, slo, seconds, complete, steeringOf(state)) }
+}
+
+/** So many seconds from the start are reported by every driver that is still there. */
+export const completeSeconds = (state: RunState): number => {
+  let complete = state.seconds.length
+  for (const driver of state.drivers.values())
+    if (isPresent(driver)) complete = Math.min(complete, Math.floor(driver.reportedMs / 1000))
+  return complete
+}
+
+/** Every driver has said all it will, or is lost. */
+export const isOver = (state: RunState): boolean =>
+  state.phase === 'running' &&
+  [...state.drivers.values()].every((driver) => hasEnded(driver) || driver.phase === 'lost')
+
+export const isStopping = (state: RunState): boolean =>
+  state.controls.some((control) => control.command === 'stop')
+
+/** The steering so far, as pacers take it. */
+export const steeringOf = (state: RunState): Steering[] =>
+  state.controls
+    .filter((control) => control.command !== 'stop')
+    .map((control) => ({
+      atMs: control.at_elapsed_ms,
+      command: control.command as Steering['command'],
+      ...(control.scale === undefined ? {} : { scale: control.scale }),
+    }))
+    .sort((a, b) => a.atMs - b.atMs)
+
+/** Milliseconds since the start instant; 0 before it, the end's after it. */
+export const elapsedOf = (state: RunState, nowMs: number): number =>
+  state.startAtMs === null ? 0 : Math.max(0, (state.finishedAtMs ?? nowMs) - state.startAtMs)

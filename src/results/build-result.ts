@@ -1,0 +1,134 @@
+import { isoTime } from '../lib/clock.ts'
+import { unsentOf } from '../measuring/measurement.ts'
+import { overallOf } from '../measuring/measurement-set.ts'
+import type { DriverProgress } from '../orchestrator/driver-progress.ts'
+import { concludeSlos, judgeOutcome, missingLoadOf } from '../orchestrator/outcome.ts'
+import { elapsedOf, isStopping, type RunState, steeringOf } from '../orchestrator/run-state.ts'
+import { createPacer } from '../pacing/create-pacer.ts'
+import { describeLoad } from '../pacing/describe-load.ts'
+import type { LoadPlan } from '../pacing/pacer.ts'
+import { scaleAt, stretchesOf } from '../pacing/steering.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { figuresOf, timeFiguresOf } from './figures.ts'
+import type {
+  DriverPhase,
+  DriverResult,
+  RequestResult,
+  RunPhase,
+  RunResult,
+  TimelineRow,
+} from './run-result.ts'
+import { warningsOf } from './warnings.ts'
+
+/**
+ * A run's state as it is told to the world, at any time of its life. `record` is the scenario with its secrets masked.
+ */
+export const buildResult = (state: RunState, record: Scenario, nowMs: number): RunResult => {
+  const elapsedMs = elapsedOf(state, nowMs)
+  const verdict = state.phase === 'finished' ? judgeOutcome(state, nowMs) : undefined
+  const overall = overallOf(state.total.values())
+  const plan = planOf(state)
+  const figures = figuresOf(overall, elapsedMs)
+  return {
+    id: state.id,
+    name: record.name,
+    scenario: record,
+    seed: record.seed,
+    labels: record.labels,
+    state: phaseOf(state, plan, nowMs),
+    outcome: verdict?.outcome ?? null,
+    why: verdict?.why ?? [],
+    warnings: warningsOf(figures, plan, skewOf(state), state.phase === 'finished' && !isStopping(state)),
+    createdAt: isoTime(state.createdAtMs),
+    startedAt: state.startAtMs === null ? null : isoTime(state.startAtMs),
+    finishedAt: state.finishedAtMs === null ? null : isoTime(state.finishedAtMs),
+    elapsedMs,
+    plan: {
+      load: describeLoad(record.load, record.drivers),
+      drivers: record.drivers,
+      targets: record.http.targets,
+      durationMs: plan.durationMs ?? null,
+      operations: plan.operations ?? null,
+    },
+    ...figures,
+    requests: [...state.total.values()].map(
+      ({ name, kind, measurement }): RequestResult => ({ name, kind, ...figuresOf(measurement, elapsedMs) }),
+    ),
+    drivers: [...state.drivers.values()].map((driver) => driverResult(driver, elapsedMs)),
+    slo: concludeSlos(state, nowMs).map(({ text, passed, observed, observedText, brokenAtSecond }) => ({
+      text,
+      passed,
+      observed,
+      observedText,
+      brokenAtSecond,
+    })),
+    startSkewMs: skewOf(state),
+    gaps: missingLoadOf(state, nowMs).map(({ driver, fromS, toS, share }) => ({
+      driver,
+      from: fromS,
+      to: toS,
+      share,
+    })),
+    steering: state.controls
+      .filter(({ by }) => by !== 'close')
+      .map(({ at_elapsed_ms: atMs, command, scale, by }) => ({ atMs, command, scale: scale ?? null, by })),
+  }
+}
+
+/** Rows of the timeline from second `from` on: for each second one of all requests (`*`) and one a request or journey. */
+export const buildTimeline = (state: RunState, from = 0): TimelineRow[] =>
+  state.seconds.slice(from).flatMap((row, i) => {
+    const second = from + i
+    const inFlight = row.inFlight
+    const named = [...row.measurements.values()].map(({ name, measurement }) => ({ name, measurement }))
+    return [{ name: '*', measurement: overallOf(row.measurements.values()) }, ...named].map(
+      ({ name, measurement }): TimelineRow => ({
+        second,
+        request: name,
+        started: measurement.started,
+        sent: measurement.sent,
+        answered: measurement.answered,
+        unsent: unsentOf(measurement),
+        errors: { ...measurement.errors },
+        status: { ...measurement.status },
+        bytesIn: measurement.bytesIn,
+        bytesOut: measurement.bytesOut,
+        inFlight,
+        responseTimeMs: timeFiguresOf(measurement.responseTime),
+        serviceTimeMs: timeFiguresOf(measurement.serviceTime),
+        sendLatenessMs: timeFiguresOf(measurement.sendLateness),
+        drivers: row.drivers,
+      }),
+    )
+  })
+
+/** What all drivers together plan, steering included. */
+export const planOf = (state: RunState): LoadPlan => {
+  const { load, drivers, seed } = state.scenario
+  return createPacer(load, { index: 0, of: drivers }, seed, steeringOf(state)).plan
+}
+
+const phaseOf = (state: RunState, plan: LoadPlan, nowMs: number): RunPhase => {
+  if (state.phase !== 'running' || state.startAtMs === null)
+    return state.phase === 'finished' ? 'finished' : 'configuring'
+  if (nowMs < state.startAtMs) return 'ready'
+  const elapsedMs = elapsedOf(state, nowMs)
+  if (isStopping(state)) return 'finishing'
+  if (scaleAt(stretchesOf(steeringOf(state)), elapsedMs) === 0) return 'paused'
+  return plan.durationMs !== undefined && elapsedMs > plan.durationMs ? 'finishing' : 'running'
+}
+
+const driverResult = (driver: DriverProgress, elapsedMs: number): DriverResult => ({
+  id: driver.id,
+  state: driver.phase satisfies DriverPhase,
+  reason: driver.reason,
+  share: driver.share,
+  pid: driver.pid,
+  cpu: driver.cpu,
+  ...figuresOf(overallOf(driver.total.values()), elapsedMs),
+})
+
+const skewOf = (state: RunState): number | null => {
+  const starts = [...state.drivers.values()].map((driver) => driver.startedAtMs).filter((at) => at !== null)
+  return starts.length === 0 ? null : Math.max(...starts) - Math.min(...starts)
+}
