@@ -176,11 +176,10 @@ export class ShareRun {
     const nextMs = this.#reportedMs + intervalMs
     this.#timer = clock.after(Math.max(0, this.#startMs + nextMs - clock.nowMs()), () => {
       if (this.#finished) return
-      const elapsedMs = clock.nowMs() - this.#startMs
-      if (elapsedMs >= nextMs) {
-        this.#report(Math.floor(elapsedMs / intervalMs) * intervalMs, false)
-        if (this.#loop?.isExhausted) this.#boundDrain(this.#options.scenario.http.timeoutMs + drainMs)
-      }
+      // Usually the second just over; several where this process stood still.
+      const seconds = Math.floor((clock.nowMs() - this.#startMs) / intervalMs)
+      this.#report(Math.max(nextMs, seconds * intervalMs), false)
+      if (this.#loop?.isExhausted) this.#boundDrain(this.#options.scenario.http.timeoutMs + drainMs)
       this.#armReport()
     })
   }

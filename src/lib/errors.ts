@@ -77,6 +77,11 @@ export const errorCatalogue = {
     httpStatus: 503,
     hint: 'Start more drivers, ask for fewer, or set start: { atLeast: N } to begin with fewer.',
   },
+  DRIVER_LIMIT: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Raise the limit named on the driver, ask for fewer connections, or share them among more drivers.',
+  },
   DRIVER_REJECTED: {
     exitCode: couldNotRun,
     httpStatus: 409,

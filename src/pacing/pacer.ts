@@ -10,7 +10,8 @@ export interface Pacer {
   /**
    * Milliseconds from `elapsedMs` to the intended start of operation `started` (0-based, this driver's own count).
    * Zero or less: it is due, and its intended start is `elapsedMs + result`, in the past where the driver is late.
-   * `Infinity`: no further operation, ever. `elapsedMs` is the run's own time, pauses included.
+   * `Infinity`: no further operation, ever. `elapsedMs` is the run's own time, pauses included. While an open load is
+   * paused the result is a long wait ({@link pausedWaitMs}): ask again when it is over or the load was steered.
    */
   next(elapsedMs: number, started: number): number
 
@@ -20,6 +21,9 @@ export interface Pacer {
   /** What all drivers together plan, for progress and for the report. */
   readonly plan: LoadPlan
 }
+
+/** What `next` answers for an operation that is due only after a pause that still lasts. */
+export const pausedWaitMs = 3_600_000
 
 export interface LoadPlan {
   /** Undefined where only a count bounds the load. Grows by the length of pauses. */

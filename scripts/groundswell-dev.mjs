@@ -1,0 +1,24 @@
+// What `npm start`, `npm test` and their like call: installs on first use, then runs on the pinned Node.
+import { join } from 'node:path'
+import { installIfNeeded, root, runOnPinnedNode } from './pinned-node.mjs'
+
+const [command, ...args] = process.argv.slice(2)
+const main = join(root, 'src', 'main.ts')
+
+installIfNeeded()
+
+switch (command) {
+  case 'start':
+    // `npm start` runs the first scenario; `npm start -- FILE ...` another.
+    runOnPinnedNode([main, 'run', ...(args.length === 0 ? [join('scenarios', 'first.yaml')] : args)])
+    break
+  case 'test':
+    runOnPinnedNode(['--test', ...(args.length === 0 ? ['src/**/*.test.ts', 'bench/**/*.test.ts'] : args)])
+    break
+  case 'exec':
+    runOnPinnedNode(args)
+    break
+  default:
+    process.stderr.write(`unknown command ${command}\n`)
+    process.exit(2)
+}

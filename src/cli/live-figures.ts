@@ -1,0 +1,36 @@
+import { overallOf } from '../measuring/measurement-set.ts'
+import type { DriverProgress } from '../orchestrator/driver-progress.ts'
+import { completeSeconds, elapsedOf, type RunState, steeringOf } from '../orchestrator/run-state.ts'
+import { plannedRate } from '../pacing/planned-rate.ts'
+import { buildTimeline } from '../results/build-result.ts'
+import type { LiveDriver, LiveFigures } from './live-view-figures.ts'
+
+const recentSeconds = 60
+
+/** How a run is right now: its latest complete seconds, and what each driver said last. */
+export const liveFiguresOf = (state: RunState, nowMs: number): LiveFigures => {
+  const complete = completeSeconds(state)
+  const recent = buildTimeline(state, Math.max(0, complete - recentSeconds)).filter(
+    (row) => row.request === '*' && row.second < complete,
+  )
+  const { load, drivers } = state.scenario
+  return {
+    askedPerSecond: plannedRate(load, drivers, steeringOf(state), elapsedOf(state, nowMs)),
+    lastSecond: recent.at(-1) ?? null,
+    recent,
+    drivers: new Map([...state.drivers.values()].map((driver) => [driver.id, liveDriverOf(driver)])),
+  }
+}
+
+const nothing: LiveDriver = { answeredPerSecond: 0, responseP99Ms: null, latenessP99Ms: null }
+
+const liveDriverOf = ({ latest }: DriverProgress): LiveDriver => {
+  if (latest === null) return nothing
+  const overall = overallOf(latest.measurements)
+  const p99Ms = (us: number | null): number | null => (us === null ? null : us / 1000)
+  return {
+    answeredPerSecond: (overall.answered * 1000) / Math.max(1, latest.endMs - latest.startMs),
+    responseP99Ms: p99Ms(overall.responseTime.percentileUs(99)),
+    latenessP99Ms: p99Ms(overall.sendLateness.percentileUs(99)),
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import * as nodeFileSystem from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, messageOf } from '../lib/errors.ts'
+import { renderReportCsv } from './report-csv.ts'
+import { renderReportJson } from './report-json.ts'
+import { renderReportJunit } from './report-junit.ts'
+import type { RunResult, TimelineRow } from './run-result.ts'
+
+/** What is needed of `node:fs/promises`. */
+export interface ReportFileSystem {
+  mkdir(path: string, options: { recursive: true }): Promise<unknown>
+  /** Creates the file, fails where it exists, and returns when its bytes are on the disk. */
+  writeFile(path: string, data: AsyncIterable<string>, options: { flag: 'wx'; flush: true }): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  rm(path: string, options: { force: true }): Promise<void>
+}
+
+/**
+ * Writes `result.json`, `junit.xml` and `timeline.csv` into `directory`, which is made where it is missing. Each file is
+ * written beside its place and renamed into it: whoever reads it sees the old one or the whole new one. The largest is the
+ * last, so that a disk that fills up costs the least.
+ *
+ * Resolves with the paths, in that order. Throws OUTPUT_NOT_WRITABLE with the file and the cause; what was written before stays.
+ */
+export const writeReports = async (
+  directory: string,
+  result: RunResult,
+  timeline: Iterable<TimelineRow> | AsyncIterable<TimelineRow>,
+  fileSystem: ReportFileSystem = nodeFileSystem,
+): Promise<string[]> => {
+  const files: [name: string, chunks: AsyncIterable<string>][] = [
+    ['result.json', oneChunk(renderReportJson(result))],
+    ['junit.xml', oneChunk(renderReportJunit(result))],
+    ['timeline.csv', renderReportCsv(timeline)],
+  ]
+  await makeDirectory(directory, fileSystem)
+  const paths: string[] = []
+  for (const [name, chunks] of files) {
+    const path = join(directory, name)
+    await writeWhole(path, chunks, fileSystem)
+    paths.push(path)
+  }
+  return paths
+}
+
+/**
+ * Makes `directory` and proves that a file can be written there, before a run is spent on it. Throws OUTPUT_NOT_WRITABLE.
+ */
+export const checkWritable = async (
+  directory: string,
+  fileSystem: ReportFileSystem = nodeFileSystem,
+): Promise<void> => {
+  const hint = 'Choose another --out directory, or mend its permissions; nothing has been run.'
+  await makeDirectory(directory, fileSystem, hint)
+  const probe = temporaryName(join(directory, 'probe'))
+  try {
+    await fileSystem.writeFile(probe, oneChunk('groundswell\n'), { flag: 'wx', flush: true })
+  } catch (error) {
+    throw notWritable(directory, error, hint)
+  } finally {
+    await removeQuietly(probe, fileSystem)
+  }
+}
+
+async function* oneChunk(text: string): AsyncGenerator<string> {
+  yield text
+}
+
+const makeDirectory = async (path: string, fileSystem: ReportFileSystem, hint?: string): Promise<void> => {
+  try {
+    await fileSystem.mkdir(path, { recursive: true })
+  } catch (error) {
+    throw notWritable(path, error, hint)
+  }
+}
+
+const writeWhole = async (
+  path: string,
+  chunks: AsyncIterable<string>,
+  fileSystem: ReportFileSystem,
+): Promise<void> => {
+  const temporary = temporaryName(path)
+  try {
+    await fileSystem.writeFile(temporary, chunks, { flag: 'wx', flush: true })
+    await fileSystem.rename(temporary, path)
+  } catch (error) {
+    await removeQuietly(temporary, fileSystem)
+    throw notWritable(path, error)
+  }
+}
+
+/** Two runs may write into one directory at a time. */
+const temporaryName = (path: string): string => `${path}.${randomUUID().slice(0, 8)}.partial`
+
+/** The error that led here is the one to tell. */
+const removeQuietly = (path: string, fileSystem: ReportFileSystem): Promise<void> =>
+  fileSystem.rm(path, { force: true }).catch(() => {})
+
+const reasons: Record<string, string> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is no directory',
+  EEXIST: 'a file of that name is in the way',
+  EISDIR: 'a directory of that name is in the way',
+}
+
+const notWritable = (path: string, cause: unknown, hint?: string): AppError => {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const reason = reasons[code] === undefined ? messageOf(cause) : `${reasons[code]} (${code})`
+  return new AppError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${reason}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}

@@ -1,0 +1,181 @@
+import { AssetStore, type ReadFile, readFileWithin } from './assets.ts'
+import { buildHttp } from './build-http.ts'
+import { buildLoad } from './build-load.ts'
+import { loadFeeders } from './feeders.ts'
+import { type Environment, interpolateDocument } from './interpolation.ts'
+import { faultsOfMeaning } from './meaning.ts'
+import { applyOverrides } from './overrides.ts'
+import { asList } from './quantities.ts'
+import type { AssetReference, Feeder, Scenario } from './scenario.ts'
+import type { ScenarioDocument } from './scenario-document.ts'
+import { type Fault, maxFaultsShown, type Path, ScenarioInvalid } from './scenario-faults.ts'
+import { futureJobs, type ScenarioData, scenarioSchema } from './scenario-schema.ts'
+import { faultsOfIssues } from './schema-faults.ts'
+import { isMap } from './strict-map.ts'
+import { faultsOfTemplates } from './template-faults.ts'
+import { recordView, type TextView, trueView } from './text-view.ts'
+
+export interface LoadOptions {
+  env: Environment
+  /** `path.to.key=value`, each. */
+  set?: readonly string[]
+  /** A safe non-negative integer, for a scenario without a seed. */
+  drawSeed: () => number
+  /** How feeders and bodies are read; left out: from the file system. */
+  readFile?: ReadFile
+}
+
+export interface LoadedScenario {
+  scenario: Scenario
+  /** Contents of its files, by the hexadecimal SHA-256. */
+  assets: Map<string, Uint8Array>
+  warnings: string[]
+  /**
+   * What may be shown, logged and stored: the same scenario with `***` for every password and token, and `${NAME}` for
+   * every text of a request that came from the environment.
+   */
+  record: Scenario
+  /** True: the scenario said no seed. */
+  seedDrawn: boolean
+}
+
+/** From raw data to a parsed scenario, or ScenarioInvalid with all faults. `directory` is where its files are. */
+export const compileScenario = async (
+  document: ScenarioDocument,
+  earlierFaults: readonly Fault[],
+  defaults: { name: string; directory: string },
+  options: LoadOptions,
+): Promise<LoadedScenario> => {
+  const assets = new AssetStore(defaults.directory, options.readFile ?? readFileWithin)
+  const overridden = applyOverrides(document, options.set ?? [])
+  const unresolved = interpolateDocument(document, options.env)
+  const parsed = scenarioSchema.safeParse(document.data)
+  const http = isMap(document.data) && isMap(document.data.http) ? document.data.http : {}
+  const { feeders, faults: feederFaults } = await loadFeeders(http.feeders, assets)
+  const { bodies, faults: bodyFaults } = await loadBodies(http.requests, assets)
+
+  const faults = [
+    ...earlierFaults,
+    ...overridden,
+    ...unresolved,
+    ...withoutThoseAt(unresolved, [
+      ...(parsed.success ? [] : faultsOfIssues(parsed.error.issues, document)),
+      ...feederFaults,
+      ...bodyFaults,
+      ...faultsOfTemplates(document, feeders),
+      ...faultsOfMeaning(document),
+    ]),
+  ]
+  if (faults.length > 0 || !parsed.success) throw listFaults(document, withoutOtherJobs(document, faults))
+
+  const seed = parsed.data.seed ?? options.drawSeed()
+  const build = (view: TextView): Scenario =>
+    buildScenario(parsed.data, { document, view, assets, bodies, feeders, seed, name: defaults.name })
+  return {
+    scenario: build(trueView(document)),
+    record: build(recordView(document)),
+    assets: assets.contents,
+    warnings: warningsOf(parsed.data),
+    seedDrawn: parsed.data.seed === undefined,
+  }
+}
+
+/** Sorted as the reader meets them; the first ones placed, the others counted. */
+export const listFaults = (document: ScenarioDocument, faults: readonly Fault[]): ScenarioInvalid => {
+  const placed = faults.map((fault) => ({ fault, offset: document.offsetOf(fault) }))
+  placed.sort((a, b) => a.offset - b.offset)
+  const shown = placed.slice(0, maxFaultsShown).map(({ fault }) => document.place(fault))
+  return new ScenarioInvalid(document.file, shown, faults.length)
+}
+
+/** A text that could not be resolved is empty: what else is said of it would only mislead. */
+const withoutThoseAt = (unresolved: readonly Fault[], faults: Fault[]): Fault[] => {
+  if (unresolved.length === 0) return faults
+  const paths = new Set(unresolved.map(({ path }) => JSON.stringify(path)))
+  return faults.filter(({ path }) => !paths.has(JSON.stringify(path)))
+}
+
+/** Where the file asks for another job, the absence of this one is no fault. */
+const withoutOtherJobs = ({ data }: ScenarioDocument, faults: Fault[]): Fault[] =>
+  isMap(data) && futureJobs.some((job) => job in data)
+    ? faults.filter(({ path }) => !(path.length === 1 && (path[0] === 'http' || path[0] === 'load')))
+    : faults
+
+/** The files that requests send, by their path in the scenario. */
+const loadBodies = async (
+  requests: unknown,
+  assets: AssetStore,
+): Promise<{ bodies: Map<string, AssetReference>; faults: Fault[] }> => {
+  const bodies = new Map<string, AssetReference>()
+  const faults: Fault[] = []
+  const visit = async (list: unknown, path: Path): Promise<void> => {
+    if (!Array.isArray(list)) return
+    for (const [i, operation] of list.entries()) {
+      if (!isMap(operation)) continue
+      await visit(operation.steps, [...path, i, 'steps'])
+      if (typeof operation.file !== 'string' || operation.file === '') continue
+      const asset = await assets.load(operation.file)
+      const at = [...path, i, 'file']
+      if (typeof asset !== 'string') bodies.set(JSON.stringify(at), asset.reference)
+      else
+        faults.push({
+          path: at,
+          message: `${operation.file}: ${asset}`,
+          expected: 'a file, named from the directory of the scenario',
+        })
+    }
+  }
+  await visit(requests, ['http', 'requests'])
+  return { bodies, faults }
+}
+
+interface BuildParts {
+  document: ScenarioDocument
+  view: TextView
+  assets: AssetStore
+  bodies: ReadonlyMap<string, AssetReference>
+  feeders: ReadonlyMap<string, Feeder | undefined>
+  seed: number
+  name: string
+}
+
+const buildScenario = (data: ScenarioData, parts: BuildParts): Scenario => {
+  const { document, view, assets, bodies, seed } = parts
+  const drivers = data.drivers ?? 1
+  const labels = Object.entries(data.labels ?? {}).map(([label, value]) => [
+    label,
+    document.textAt(['labels', label], value),
+  ])
+  const feeders = [...parts.feeders].flatMap(([name, feeder]) =>
+    feeder === undefined ? [] : [[name, feeder] as const],
+  )
+  return {
+    name: data.name ?? parts.name,
+    seed,
+    drivers,
+    labels: Object.fromEntries(labels),
+    start: { deadlineMs: data.start?.deadline ?? 10_000, atLeast: data.start?.atLeast ?? drivers },
+    http: buildHttp(data.http, {
+      document,
+      view,
+      feeders: Object.fromEntries(feeders),
+      absolute: (file) => assets.absolute(file),
+      bodyFile: (path) => {
+        const body = bodies.get(JSON.stringify(path))
+        if (body === undefined) throw new Error(`no body was read for ${JSON.stringify(path)}`)
+        return body
+      },
+    }),
+    load: buildLoad(data.load),
+    slo: asList(data.slo ?? []),
+  }
+}
+
+const warningsOf = ({ http }: ScenarioData): string[] => {
+  if (typeof http === 'string') return []
+  return (http.requests ?? []).flatMap((operation, i) =>
+    'capture' in operation && operation.capture !== undefined
+      ? [`http.requests[${i}].capture has no effect: only later steps of a journey can use what is captured`]
+      : [],
+  )
+}

@@ -1,0 +1,115 @@
+import { verbs } from './request-schema.ts'
+import type { Feeder } from './scenario.ts'
+import type { ScenarioDocument } from './scenario-document.ts'
+import { type Fault, nearest, type Path } from './scenario-faults.ts'
+import { isMap } from './strict-map.ts'
+import { isTemplateBuiltin, parseTemplate, templateBuiltins } from './template.ts'
+
+/** What templates may name, where they stand. */
+interface Scope {
+  feeders: ReadonlyMap<string, Feeder | undefined>
+  /** Captured by earlier steps of the journey. */
+  captured: ReadonlySet<string>
+  /** Captured by this or later steps: too late. */
+  later: ReadonlySet<string>
+}
+
+/** Templates that cannot be read, or that name what nothing provides. Looks at raw data, as `faultsOfMeaning`. */
+export function* faultsOfTemplates(
+  document: ScenarioDocument,
+  feeders: ReadonlyMap<string, Feeder | undefined>,
+): Iterable<Fault> {
+  const http = isMap(document.data) ? document.data.http : undefined
+  if (!isMap(http)) return
+  const scope: Scope = { feeders, captured: new Set(), later: new Set() }
+  for (const key of ['headers', 'auth']) yield* faultsWithin(http[key], ['http', key], scope)
+  if (!Array.isArray(http.requests)) return
+  for (const [i, operation] of http.requests.entries()) {
+    if (!isMap(operation)) continue
+    const path = ['http', 'requests', i]
+    if (Array.isArray(operation.steps)) yield* faultsOfJourney(operation.steps, [...path, 'steps'], scope)
+    else yield* faultsOfRequest(operation, path, { ...scope, later: new Set(variablesOf(operation)) })
+  }
+}
+
+function* faultsOfJourney(steps: unknown[], path: Path, scope: Scope): Iterable<Fault> {
+  const captured = new Set<string>()
+  const later = new Set(steps.flatMap(variablesOf))
+  for (const [i, step] of steps.entries()) {
+    if (!isMap(step)) continue
+    yield* faultsOfRequest(step, [...path, i], { ...scope, captured, later })
+    for (const variable of variablesOf(step)) captured.add(variable)
+  }
+}
+
+const variablesOf = (step: unknown): string[] =>
+  isMap(step) && isMap(step.capture) ? Object.keys(step.capture) : []
+
+const templatedKeys = [...verbs, 'url', 'headers', 'auth', 'body', 'json', 'form'] as const
+
+function* faultsOfRequest(request: Record<string, unknown>, path: Path, scope: Scope): Iterable<Fault> {
+  for (const key of templatedKeys)
+    if (key in request) yield* faultsWithin(request[key], [...path, key], scope)
+}
+
+function* faultsWithin(value: unknown, path: Path, scope: Scope): Iterable<Fault> {
+  if (typeof value === 'string') {
+    if (value.includes('{{')) yield* faultsOfText(value, path, scope)
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(value))
+      yield* faultsWithin(inner, [...path, Array.isArray(value) ? Number(key) : key], scope)
+  }
+}
+
+function* faultsOfText(text: string, path: Path, scope: Scope): Iterable<Fault> {
+  const parsed = parseTemplate(text)
+  if (!parsed.ok) {
+    yield { path, message: parsed.message, expected: parsed.expected }
+    return
+  }
+  for (const segment of parsed.segments) {
+    if (segment.kind === 'literal' || isTemplateBuiltin(segment.name)) continue
+    const fault = faultOfName(segment.name, scope)
+    if (fault !== undefined) yield { path, ...fault }
+  }
+}
+
+const faultOfName = (name: string, { feeders, captured, later }: Scope): Omit<Fault, 'path'> | undefined => {
+  if (captured.has(name)) return undefined
+  const dot = name.indexOf('.')
+  const feeder = dot === -1 ? undefined : name.slice(0, dot)
+  if (feeder !== undefined && feeders.has(feeder)) {
+    const columns = feeders.get(feeder)?.columns
+    const column = name.slice(dot + 1)
+    if (columns === undefined || columns.includes(column)) return undefined
+    return {
+      message: `feeder "${feeder}" has no column "${column}"`,
+      expected: `one of ${columns.join(', ')}`,
+      ...didYouMean(
+        name,
+        columns.map((known) => `${feeder}.${known}`),
+      ),
+    }
+  }
+  if (later.has(name))
+    return {
+      message: `{{${name}}} is not captured yet here`,
+      expected: 'an earlier step of the same journey that captures it',
+    }
+  const known = [
+    ...Object.keys(templateBuiltins),
+    ...captured,
+    ...[...feeders].flatMap(([key, value]) => (value?.columns ?? []).map((column) => `${key}.${column}`)),
+  ]
+  return {
+    message: `nothing provides {{${name}}}`,
+    expected:
+      'a column of a feeder {{users.name}}, what an earlier step of the journey captured, or a built-in such as {{seq}}',
+    ...didYouMean(name, known),
+  }
+}
+
+const didYouMean = (name: string, known: readonly string[]): { hint?: string } => {
+  const near = nearest(name, known)
+  return near === undefined ? {} : { hint: `did you mean {{${near}}}?` }
+}

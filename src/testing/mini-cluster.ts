@@ -1,0 +1,195 @@
+import type { Bus } from '../bus/bus.ts'
+import { InProcessBroker } from '../bus/in-process.ts'
+import { Driver, type WorkloadContext } from '../driver/driver.ts'
+import type { AppError } from '../lib/errors.ts'
+import { createLineLogger } from '../lib/logger.ts'
+import type { UnsentReason } from '../measuring/outcomes.ts'
+import type { Recorder } from '../measuring/recorder.ts'
+import { Orchestrator } from '../orchestrator/orchestrator.ts'
+import type { Run } from '../orchestrator/run.ts'
+import { buildResult } from '../results/build-result.ts'
+import type { RunResult } from '../results/run-result.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { FakeClock } from './fake-clock.ts'
+import { type Unruliness, UnrulyBus } from './unruly-bus.ts'
+
+/** A target in a few lines: answers each operation after a time, counts what it got, on the test's clock. */
+export class FakeTarget {
+  received = 0
+  /** Of answer n, milliseconds; or 'never'. */
+  latencyMs: (n: number) => number | 'never' = () => 5
+  /** For which `open` throws. */
+  openError: AppError | undefined
+  /** Operations in the order in which they came, with their intended starts. */
+  readonly operations: { driver: number; index: number; intendedMs: number; atMs: number }[] = []
+}
+
+class FakeWorkload implements Workload {
+  inFlight = 0
+  readonly #context: WorkloadContext
+  readonly #target: FakeTarget
+  readonly #recorder: Recorder
+  #closed = false
+
+  constructor(context: WorkloadContext, target: FakeTarget) {
+    this.#context = context
+    this.#target = target
+    this.#recorder = context.recorders.request('GET /')
+  }
+
+  async open(): Promise<void> {
+    if (this.#target.openError !== undefined) throw this.#target.openError
+  }
+
+  start(index: number, intendedMs: number): void {
+    const { clock, share, onEnd } = this.#context
+    const sentMs = clock.nowMs()
+    this.inFlight++
+    this.#recorder.start()
+    this.#recorder.sent((sentMs - intendedMs) * 1000, 100, false)
+    const n = this.#target.received++
+    this.#target.operations.push({ driver: share.index, index, intendedMs, atMs: sentMs })
+    const latencyMs = this.#target.latencyMs(n)
+    if (latencyMs === 'never') return
+    clock.after(latencyMs, () => {
+      if (this.#closed) return
+      const nowMs = clock.nowMs()
+      this.inFlight--
+      this.#recorder.answered(200, (nowMs - intendedMs) * 1000, (nowMs - sentMs) * 1000, 200)
+      onEnd()
+    })
+  }
+
+  refuse(_index: number, reason: UnsentReason): void {
+    this.#recorder.refused(reason)
+  }
+
+  cancelQueued(): void {}
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    while (this.inFlight > 0) {
+      this.inFlight--
+      this.#recorder.failed('timeout', 0, 'cut off', 0)
+      this.#context.onEnd()
+    }
+  }
+}
+
+/** A driver of the mini cluster, and how to be cruel to it. */
+export interface MiniDriver {
+  driver: Driver
+  /** As kill -9: it says and does nothing any more. */
+  kill(): void
+}
+
+/**
+ * Orchestrator and drivers in one process, on one bus and a clock that the test owns, with a target of a few lines: the
+ * whole spine but for sockets.
+ */
+export class MiniCluster {
+  readonly clock = new FakeClock()
+  readonly target = new FakeTarget()
+  readonly logged: string[] = []
+  readonly drivers: MiniDriver[] = []
+  readonly orchestrator: Orchestrator
+  readonly #broker: InProcessBroker
+  readonly #unruliness: Unruliness | undefined
+  readonly #logger = createLineLogger('test', 'info', (line) => this.logged.push(line))
+  #ids = 0
+
+  constructor(unruliness?: Unruliness) {
+    this.#unruliness = unruliness
+    this.#broker = new InProcessBroker({ clock: this.clock, logger: this.#logger })
+    this.orchestrator = new Orchestrator({
+      bus: this.connect(),
+      clock: this.clock,
+      logger: this.#logger,
+      drawId: this.#drawId,
+    })
+  }
+
+  /** A bus as everyone here has it: unruly if the cluster is. */
+  connect(): Bus {
+    const bus = this.#broker.connect()
+    return this.#unruliness === undefined ? bus : new UnrulyBus(bus, this.clock, this.#unruliness)
+  }
+
+  async start(drivers: number): Promise<void> {
+    await this.orchestrator.start()
+    for (let i = 0; i < drivers; i++) await this.addDriver()
+    await this.clock.advance(0)
+  }
+
+  async addDriver(): Promise<MiniDriver> {
+    const bus = new MortalBus(this.connect())
+    const driver = new Driver({
+      bus,
+      clock: this.clock,
+      logger: this.#logger,
+      drawId: this.#drawId,
+      version: 'test',
+      address: '127.0.0.1:0',
+      cores: 1,
+      pid: this.drivers.length + 1,
+      cpuUsageUs: () => 0,
+      createWorkload: (context) => new FakeWorkload(context, this.target),
+    })
+    const mini = { driver, kill: () => bus.die() }
+    this.drivers.push(mini)
+    await driver.start()
+    return mini
+  }
+
+  /** Creates a run and lets it go on in the background; `ended` holds its end. */
+  begin(scenario: Scenario): { run: Run; ended: Promise<void> } {
+    const run = this.orchestrator.create({ scenario, assets: new Map() })
+    const ended = this.orchestrator.conduct(run)
+    // Whoever looks at it later sees the rejection; until then it is none of Node's business.
+    ended.catch(() => {})
+    return { run, ended }
+  }
+
+  /** Advances until the run has ended, at most `limitMs`; its result, or the error that it ended with. */
+  async finish({ run, ended }: { run: Run; ended: Promise<void> }, limitMs = 120_000): Promise<RunResult> {
+    let isEnded = false
+    const end = () => {
+      isEnded = true
+    }
+    ended.then(end, end)
+    for (let passedMs = 0; !isEnded; passedMs += 100) {
+      if (passedMs > limitMs) throw new Error(`the run did not end within ${limitMs} ms`)
+      await this.clock.advance(100)
+    }
+    await ended
+    return buildResult(run.state, run.state.scenario, this.clock.wallMs())
+  }
+
+  readonly #drawId = (prefix: string): string => `${prefix}-${this.#ids++}`
+}
+
+/** A bus whose participant can be killed: from then on nothing goes out or comes in. */
+class MortalBus implements Bus {
+  readonly #bus: Bus
+  #isDead = false
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+  }
+
+  die(): void {
+    this.#isDead = true
+  }
+
+  publish: Bus['publish'] = (topic, key, value) =>
+    this.#isDead ? new Promise(() => {}) : this.#bus.publish(topic, key, value)
+
+  subscribe: Bus['subscribe'] = (topic, options, handler) =>
+    this.#bus.subscribe(topic, options, (message) => (this.#isDead ? undefined : handler(message)))
+
+  close(): Promise<void> {
+    return this.#bus.close()
+  }
+}
