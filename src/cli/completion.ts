@@ -6,11 +6,11 @@ import { type CompletionNode, type CompletionValue, describeProgram } from './co
  * command that the words before the cursor name, then offers, in this order: the value of the option before the
  * cursor, options where the word begins with `-`, otherwise commands, and files where the command takes some.
  */
-export const shells = ['bash', 'zsh', 'fish'] as const
-export type Shell = (typeof shells)[number]
+export const completionShells = ['bash', 'zsh', 'fish'] as const
+export type CompletionShell = (typeof completionShells)[number]
 
 /** The script for a shell, to be sourced: `source <(groundswell completion bash)`. */
-export const renderCompletion = (shell: Shell, program: Command): string => {
+export const renderCompletion = (shell: CompletionShell, program: Command): string => {
   const script = { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell]
   return `${script(program.name(), describeProgram(program)).join('\n')}\n`
 }

@@ -1,51 +1,19 @@
 import { formatRate } from '../lib/rate.ts'
-import type {
-  DriverResult,
-  RunPhase,
-  RunResult,
-  SloResult,
-  TimeFigures,
-  TimelineRow,
-} from '../results/run-result.ts'
+import type { DriverResult, RunResult, SloResult, TimeFigures } from '../results/run-result.ts'
 import { cutToWidth, fitText, padToWidth } from '../results/summary-text-display.ts'
 import {
   endedCount,
   errorShare,
   formatCount,
-  formatPosition,
   formatShare,
   formatTime,
   rankCounts,
   sumCounts,
 } from '../results/summary-text-figures.ts'
-import { type Line, lineWidth, type Span, type Style, styled } from '../results/summary-text-line.ts'
+import { type Line, lineWidth, type Span, styled } from '../results/summary-text-line.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
+import type { LiveDriver, LiveFigures } from './live-view-figures.ts'
 import { headLine, phaseStyles, progressOf } from './live-view-head.ts'
-
-/** What a person wants to see while a run goes on and a result does not tell: how it is right now. */
-export interface LiveFigures {
-  /** What the plan and the steering ask for now; `null` where the load is closed. */
-  askedPerSecond: number | null
-  /** The latest second that every driver has reported, all requests together. */
-  lastSecond: TimelineRow | null
-  /** The latest seconds, all requests together, in order; a minute is enough. */
-  recent: readonly TimelineRow[]
-  /** By the driver's id, of its latest second. */
-  drivers: ReadonlyMap<string, LiveDriver>
-}
-
-export interface LiveDriver {
-  answeredPerSecond: number
-  responseP99Ms: number | null
-  latenessP99Ms: number | null
-}
-
-export const noLiveFigures: LiveFigures = {
-  askedPerSecond: null,
-  lastSecond: null,
-  recent: [],
-  drivers: new Map(),
-}
 
 export interface FrameOptions {
   /** Cells that a line may take. */
@@ -78,7 +46,7 @@ export const renderLiveFrame = (result: RunResult, live: LiveFigures, options: F
   ]
   const help = options.keys ? [helpLine(result)] : []
   const room = Math.max(0, options.height - top.length - help.length)
-  return [...top, ...driverLines(result, live, room), ...help].slice(0, options.height)
+  return [...top, ...driverLines(result, live, room, options.width), ...help].slice(0, options.height)
 }
 
 const narrowLine = (result: RunResult, live: LiveFigures, { elapsedMs }: FrameOptions): Line => {
@@ -178,13 +146,15 @@ const sloLines = (result: RunResult, width: number): Line[] => {
 
 // --- drivers --------------------------------------------------------------------------------------------------------
 
-const driverLines = (result: RunResult, live: LiveFigures, room: number): Line[] => {
+const driverLines = (result: RunResult, live: LiveFigures, room: number, width: number): Line[] => {
   const { drivers } = result
   const most = Math.min(maxDrivers, drivers.length <= room ? room : room - 1)
   if (most <= 0) return []
   const troubled = drivers.filter(isTroubled)
   const shown = [...troubled, ...drivers.filter((driver) => !isTroubled(driver))].slice(0, most)
-  const idWidth = Math.max(2, ...shown.map((driver) => lineWidth([fitText(driver.id, 16)])))
+  // Beside an id of eight cells the figures just fit into eighty.
+  const maxIdWidth = Math.min(20, Math.max(8, width - 71))
+  const idWidth = Math.max(2, ...shown.map((driver) => lineWidth([fitText(driver.id, maxIdWidth)])))
   const lines = shown.map((driver) => driverLine(driver, live.drivers.get(driver.id), idWidth))
   const hidden = drivers.length - shown.length
   if (hidden <= 0) return lines
@@ -201,14 +171,15 @@ const driverLine = (driver: DriverResult, live: LiveDriver | undefined, idWidth:
   if (isTroubled(driver)) {
     return [...head, styled('bad', driver.state.toUpperCase()), `  ${fitText(driver.reason, 200)}`]
   }
+  if (driver.state !== 'running' && driver.state !== 'finished') return [...head, driver.state]
   const rate = live === undefined ? '–' : formatRate(live.answeredPerSecond)
   const p99 = formatTime(live?.responseP99Ms ?? null)
   const lateness = formatTime(live?.latenessP99Ms ?? null)
   const cpu = driver.cpu === null ? '–' : `${Math.round(driver.cpu * 100)} %`
   return [
     ...head,
-    driver.state.padEnd(11),
-    `  ${rate.padStart(8)}   p99 ${p99.padStart(7)}   late ${lateness.padStart(7)}   cpu ${cpu.padStart(5)}`,
+    driver.state.padEnd('finished'.length),
+    `  ${rate.padStart(8)}  p99 ${p99.padStart(7)}  late ${lateness.padStart(7)}  cpu ${cpu.padStart(5)}`,
   ]
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../lib/clock.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { displayWidth } from '../results/summary-text-display.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
 import { sampleDriver, sampleFigures, sampleResult, sampleRow } from '../testing/sample-result.ts'
 import { createLiveView, type Progress } from './live-view.ts'
-import { type LiveFigures, noLiveFigures } from './live-view-frame.ts'
+import { type LiveFigures, noLiveFigures } from './live-view-figures.ts'
 import type { Terminal } from './terminal.ts'
 
 const controlOrCharacter = /\p{Cc}\[[?0-9;]*[a-zA-Z]|./gsu
@@ -23,16 +23,19 @@ class Screen implements Terminal {
   #row = 0
   #column = 0
   #columns: number
+  /** What the program knows. */
+  #toldColumns: number
   readonly #rows: number
   #autowrap = true
   readonly #listeners = new Set<() => void>()
 
   constructor(columns: number, rows: number) {
     this.#columns = columns
+    this.#toldColumns = columns
     this.#rows = rows
   }
 
-  columns = (): number => this.#columns
+  columns = (): number => this.#toldColumns
   rows = (): number => this.#rows
   get listeners(): number {
     return this.#listeners.size
@@ -55,7 +58,18 @@ class Screen implements Terminal {
     return lines
   }
 
+  /** The screen changes first, the program is told after. */
   resize(columns: number): void {
+    this.reflow(columns)
+    this.tell()
+  }
+
+  tell(): void {
+    this.#toldColumns = this.#columns
+    for (const listener of this.#listeners) listener()
+  }
+
+  reflow(columns: number): void {
     const logical: { cells: string[]; hasCursor: boolean }[] = []
     let joined: string[] = []
     let hasCursor = false
@@ -76,7 +90,6 @@ class Screen implements Terminal {
         this.#lines.push({ cells: piece, continues: cells.length > 0 })
       } while (cells.length > 0)
     }
-    for (const listener of this.#listeners) listener()
   }
 
   #take(token: string): void {
@@ -104,8 +117,9 @@ class Screen implements Terminal {
         this.#lines.length = this.#row + 1
         break
       case 'K':
+        // Erasing a part of a line does not make it forget that it goes on in the next.
+        if (token === '\u001b[2K') line.continues = false
         line.cells.length = token === '\u001b[2K' ? 0 : Math.min(line.cells.length, this.#column)
-        line.continues = false
         break
       case 'h':
       case 'l':
@@ -149,26 +163,6 @@ class Screen implements Terminal {
   }
 }
 
-/** Time stands until the test moves it; each move fires the timers that are due once. */
-class HandClock implements Clock {
-  timeMs = 0
-  timers = new Set<{ atMs: number; callback: () => void }>()
-  nowMs = (): number => this.timeMs
-  wallMs = (): number => this.timeMs
-  after(delayMs: number, callback: () => void) {
-    const timer = { atMs: this.timeMs + delayMs, callback }
-    this.timers.add(timer)
-    return { cancel: () => void this.timers.delete(timer) }
-  }
-  advance(ms: number): void {
-    this.timeMs += ms
-    for (const timer of [...this.timers].filter(({ atMs }) => atMs <= this.timeMs)) {
-      this.timers.delete(timer)
-      timer.callback()
-    }
-  }
-}
-
 const running = (over: Partial<RunResult> = {}): RunResult =>
   sampleResult({
     ...sampleFigures(28_000, 2.1, 14),
@@ -187,9 +181,9 @@ const live = (over: Partial<LiveFigures> = {}): LiveFigures => ({
   ...over,
 })
 
-const opened = (columns = 100, rows = 30): { screen: Screen; clock: HandClock; view: Progress } => {
+const opened = (columns = 100, rows = 30): { screen: Screen; clock: FakeClock; view: Progress } => {
   const screen = new Screen(columns, rows)
-  const clock = new HandClock()
+  const clock = new FakeClock()
   return { screen, clock, view: createLiveView(screen, clock, { colour: false, keys: true }) }
 }
 
@@ -203,18 +197,18 @@ test('a frame shows the run as it is', () => {
     'run       p50  2.1 ms   p90 4.41 ms   p99 17.6 ms   max   84 ms',
     'errors    9 of 28,009, 0.03 %   timeout 6   reset 3',
     'SLOs      ✓ p99 < 250ms (17.6 ms)   ✓ errors < 0.1% (0.03 %)',
-    'driver    d1  running         999/s   p99 17.6 ms   late  420 us   cpu  31 %',
-    'driver    d2  running             –   p99       –   late       –   cpu  31 %',
+    'driver    d1  running      999/s  p99 17.6 ms  late  420 us  cpu  31 %',
+    'driver    d2  running          –  p99       –  late       –  cpu  31 %',
     'space pause · + faster · - slower · q stop',
   ])
 })
 
-test('every frame is one write, in synchronized mode, over the frame before it', () => {
+test('every frame is one write, in synchronized mode, over the frame before it', async () => {
   const { screen, clock, view } = opened()
   view.update(running(), live())
   view.update(running({ elapsedMs: 15_000 }), live())
-  clock.advance(250)
-  clock.advance(250)
+  await clock.advance(250)
+  await clock.advance(250)
   assert.equal(screen.writes.length, 3)
   for (const write of screen.writes) {
     assert.ok(write.startsWith('\x1b[?2026h') && write.endsWith('\x1b[?2026l'))
@@ -223,23 +217,23 @@ test('every frame is one write, in synchronized mode, over the frame before it',
   assert.match(screen.text[0] ?? '', /0:15 of 0:30/)
 })
 
-test('between two updates the clock runs on, and stands when news stay away', () => {
+test('between two updates the clock runs on, and stands when news stay away', async () => {
   const { screen, clock, view } = opened()
   view.update(running(), live())
-  for (let i = 0; i < 5; i++) clock.advance(250)
+  await clock.advance(1_250)
   assert.match(screen.text[0] ?? '', /0:15 of 0:30/)
-  for (let i = 0; i < 40; i++) clock.advance(250)
+  await clock.advance(10_000)
   assert.match(screen.text[0] ?? '', /0:16 of 0:30/)
 })
 
-test('log lines stay above, in order and cleaned, however long', () => {
+test('log lines stay above, in order and cleaned, however long', async () => {
   const { screen, clock, view } = opened(70)
   view.log('before the first frame')
   view.update(running(), live())
   view.log('\x1b[2Jdriver \x1b[31md2\x1b[0m\nsays hello')
-  clock.advance(250)
+  await clock.advance(250)
   view.log('x'.repeat(150))
-  clock.advance(250)
+  await clock.advance(250)
   assert.deepEqual(screen.text.slice(0, 5), [
     'before the first frame',
     'driver d2 says hello',
@@ -251,22 +245,22 @@ test('log lines stay above, in order and cleaned, however long', () => {
   assert.match(screen.text[5] ?? '', /^shop {2}RUNNING/)
 })
 
-test('a frame with fewer lines leaves nothing of the longer one', () => {
+test('a frame with fewer lines leaves nothing of the longer one', async () => {
   const { screen, clock, view } = opened()
   view.update(running({ drivers: Array.from({ length: 8 }, (_, i) => sampleDriver(`d${i}`, i)) }), live())
   assert.equal(screen.text.length, 15)
   view.update(running({ drivers: [] }), live())
-  clock.advance(250)
+  await clock.advance(250)
   assert.equal(screen.text.length, 7)
 })
 
-test('after any change of width the screen holds the logs and one whole frame', () => {
+test('after any change of width the screen holds the logs and one whole frame', async () => {
   const { screen, clock, view } = opened(100, 60)
   view.log('one log line')
   view.update(running(), live())
   for (const columns of [70, 61, 100, 64, 90, 40, 25, 15, 100, 33, 200, 60, 80]) {
     screen.resize(columns)
-    clock.advance(250)
+    await clock.advance(250)
     const expected = columns <= 20 ? 0 : columns <= 60 ? 1 : 9
     assert.equal(screen.text.length, 1 + expected, `${columns} columns:\n${screen.text.join('\n')}`)
     assert.equal(screen.text[0], 'one log line')
@@ -274,6 +268,19 @@ test('after any change of width the screen holds the logs and one whole frame', 
   }
   view.log('the last')
   assert.deepEqual(screen.text.slice(0, 2), ['one log line', 'the last'])
+})
+
+test('a frame drawn before the new width is known is put right when it is', async () => {
+  const { screen, clock, view } = opened(100, 60)
+  view.log('one log line')
+  view.update(running(), live())
+  for (const columns of [70, 62, 100, 75]) {
+    screen.reflow(columns)
+    await clock.advance(500)
+    screen.tell()
+    assert.equal(screen.text.length, 10, `${columns} columns:\n${screen.text.join('\n')}`)
+    assert.equal(screen.text[0], 'one log line')
+  }
 })
 
 test('under sixty columns a line is left, under twenty none', () => {
@@ -286,14 +293,14 @@ test('under sixty columns a line is left, under twenty none', () => {
   assert.deepEqual(tiny.screen.text, ['a word'])
 })
 
-test('a frame is never higher than the screen, so that every line can be climbed to', () => {
+test('a frame is never higher than the screen, so that every line can be climbed to', async () => {
   for (const rows of [3, 6, 10, 14]) {
     const { screen, clock, view } = opened(100, rows)
     const drivers = Array.from({ length: 100 }, (_, i) => sampleDriver(`d${i}`, i, { state: 'running' }))
     view.update(running({ drivers }), live())
     const height = screen.text.length
     assert.ok(height < rows)
-    clock.advance(250)
+    await clock.advance(250)
     assert.equal(screen.text.length, height)
   }
 })
@@ -332,6 +339,7 @@ test('before the start, paused, and bounded by a count', () => {
   const waiting = [sampleDriver('d1', 0, { state: 'ready' }), sampleDriver('d2', 1, { state: 'configuring' })]
   view.update(running({ state: 'configuring', drivers: waiting, elapsedMs: 0 }), noLiveFigures)
   assert.match(screen.text[0] ?? '', /CONFIGURING .* 1 of 2 drivers ready$/)
+  assert.ok(screen.text.includes('driver    d2  configuring'))
   assert.match(screen.text[1] ?? '', /as answers come {3}answered +–/)
   view.update(running({ state: 'paused' }), live())
   assert.match(screen.text[0] ?? '', /PAUSED/)
@@ -341,7 +349,7 @@ test('before the start, paused, and bounded by a count', () => {
   assert.match(screen.text[0] ?? '', /28,009 of 56,018, 0:14, 0:14 left$/)
 })
 
-test('hostile and wide names neither wrap nor move anything', () => {
+test('hostile and wide names neither wrap nor move anything', async () => {
   const evil = `\x1b[10A\r\n\u202e日本語日本語日本語🚀${'x'.repeat(500)}`
   const { screen, clock, view } = opened(80)
   view.update(
@@ -356,12 +364,12 @@ test('hostile and wide names neither wrap nor move anything', () => {
     }),
     live(),
   )
-  clock.advance(250)
+  await clock.advance(250)
   assert.equal(screen.text.length, 9)
   for (const line of screen.text) assert.ok(displayWidth(line) < 80, line)
 })
 
-test('closing erases the frame, shows the cursor and stops everything, once', () => {
+test('closing erases the frame, shows the cursor and stops everything, once', async () => {
   const { screen, clock, view } = opened()
   view.log('kept')
   view.update(running(), live())
@@ -371,11 +379,11 @@ test('closing erases the frame, shows the cursor and stops everything, once', ()
   view.close()
   view.update(running(), live())
   screen.resize(70)
-  clock.advance(1_000)
+  await clock.advance(1_000)
   assert.equal(screen.writes.length, length)
   assert.deepEqual(screen.text, ['kept'])
   assert.equal(screen.cursorVisible, true)
-  assert.equal(clock.timers.size, 0)
+  assert.equal(clock.pending, 0)
   assert.equal(screen.listeners, 0)
 })
 
@@ -399,7 +407,7 @@ test('colour changes nothing but colour', () => {
       },
       onResize: () => () => {},
     }
-    createLiveView(terminal, new HandClock(), { colour, keys: true }).update(running(), live())
+    createLiveView(terminal, new FakeClock(), { colour, keys: true }).update(running(), live())
     return { text: screen.text, hasColour: written.join('').includes('\x1b[32m') }
   })
   assert.deepEqual(screens[0]?.text, screens[1]?.text)

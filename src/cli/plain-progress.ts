@@ -10,7 +10,7 @@ import {
 } from '../results/summary-text-figures.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
 import type { Progress } from './live-view.ts'
-import type { LiveFigures } from './live-view-frame.ts'
+import type { LiveFigures } from './live-view-figures.ts'
 
 /** Foreign text in a line of a log. */
 const maxTextWidth = 100

@@ -29,8 +29,14 @@ export interface RunLoopOptions {
 /** Starts in one go before sockets get a turn. Large enough that a stall is caught up at once, small enough to stay fair. */
 const batchSize = 512
 
-/** `setTimeout` has whole milliseconds and comes late rather than early; nothing finer is worth a timer. */
-const shortestTimerMs = 1
+/** Waking up finer than this costs more CPU than it is worth; what falls due meanwhile starts together. */
+const shortestWaitMs = 0.5
+
+/**
+ * Above so many starts a second answers come so often that each of them is an occasion to look: a plain timer is enough
+ * for when the target stands still.
+ */
+const busyPerSecond = 5000
 
 export class RunLoop {
   readonly #options: RunLoopOptions
@@ -149,13 +155,17 @@ export class RunLoop {
   #arm(atMs: number): void {
     if (this.#timer !== undefined && this.#timerMs <= atMs) return
     this.#disarm()
-    const delayMs = Math.max(shortestTimerMs, atMs - this.#options.clock.nowMs())
-    this.#timerMs = atMs
-    this.#timer = this.#options.clock.after(delayMs, () => {
+    const { clock, startMs } = this.#options
+    const nowMs = clock.nowMs()
+    const delayMs = Math.max(shortestWaitMs, atMs - nowMs)
+    const wake = () => {
       this.#timer = undefined
       this.#timerMs = Number.POSITIVE_INFINITY
       this.#wake()
-    })
+    }
+    const isBusy = this.#started > 0 && this.#started * 1000 > busyPerSecond * (nowMs - startMs)
+    this.#timerMs = atMs
+    this.#timer = isBusy ? clock.after(delayMs, wake) : clock.afterPrecisely(delayMs, wake)
   }
 
   #disarm(): void {

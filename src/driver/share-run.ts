@@ -99,7 +99,12 @@ export class ShareRun {
 
   /** Throws the AppError for which this driver rejects the run. */
   async open(): Promise<void> {
+    const { clock } = this.#options
     try {
+      // The first precise timer starts a thread, which takes longer than the start instant lies ahead.
+      await new Promise<void>((resolve) => {
+        clock.afterPrecisely(0, resolve)
+      })
       await this.#workload.open()
     } catch (error) {
       await this.#workload.close(0)

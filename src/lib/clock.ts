@@ -1,3 +1,5 @@
+import { Metronome } from './metronome.ts'
+
 /**
  * Time, passed in. Everything that waits or measures takes a Clock, so that a test can own the time.
  *
@@ -11,6 +13,8 @@ export interface Clock {
   wallMs(): number
   /** Calls back once, not before `delayMs` have passed. Unlike `setTimeout`, a delay may exceed 2^31 ms. */
   after(delayMs: number, callback: () => void): Timer
+  /** As `after`, some 0.1 ms late instead of 1 ms; it costs some 20 us of CPU, so it is for few, important instants. */
+  afterPrecisely(delayMs: number, callback: () => void): Timer
   /** Calls back once in the next turn, after sockets had theirs. */
   soon(callback: () => void): void
 }
@@ -42,10 +46,17 @@ class SystemTimer implements Timer {
   }
 }
 
+/** Its thread starts with the first call. */
+let metronome: Metronome | undefined
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after: (delayMs, callback) => new SystemTimer(delayMs, callback),
+  afterPrecisely: (delayMs, callback) => {
+    metronome ??= new Metronome()
+    return metronome.after(delayMs, callback)
+  },
   soon: (callback) => {
     setImmediate(callback)
   },

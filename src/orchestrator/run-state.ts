@@ -232,6 +232,15 @@ export const steeringOf = (state: RunState): Steering[] =>
     }))
     .sort((a, b) => a.atMs - b.atMs)
 
-/** Milliseconds since the start instant; 0 before it, the end's after it. */
-export const elapsedOf = (state: RunState, nowMs: number): number =>
-  state.startAtMs === null ? 0 : Math.max(0, (state.finishedAtMs ?? nowMs) - state.startAtMs)
+/**
+ * Milliseconds since the start instant; 0 before it. Of a finished run: until its last operation ended, as the drivers
+ * say, or until it was closed where one of them can no longer say it.
+ */
+export const elapsedOf = (state: RunState, nowMs: number): number => {
+  if (state.startAtMs === null) return 0
+  if (state.finishedAtMs === null) return Math.max(0, nowMs - state.startAtMs)
+  const drivers = [...state.drivers.values()].filter((driver) => driver.phase !== 'rejected')
+  if (drivers.length > 0 && drivers.every((driver) => driver.phase === 'finished'))
+    return Math.max(...drivers.map((driver) => driver.reportedMs))
+  return Math.max(0, state.finishedAtMs - state.startAtMs)
+}

@@ -1,4 +1,4 @@
-import type { Measurement } from '../measuring/measurement.ts'
+import { emptyMeasurement, type Measurement } from '../measuring/measurement.ts'
 import {
   addMeasurements,
   emptyMeasurementSet,
@@ -55,8 +55,8 @@ export const judgeSeconds = (
       if (slo === undefined) return watch
       return watchSecond(slo, watch, {
         second,
-        ofSecond: row.drivers === 0 ? undefined : measurementFor(slo, row.measurements),
-        soFar: measurementFor(slo, upToHere),
+        ofSecond: row.drivers === 0 ? undefined : (measurementFor(slo, row.measurements) ?? emptyMeasurement),
+        soFar: measurementFor(slo, upToHere) ?? emptyMeasurement,
       })
     })
   }

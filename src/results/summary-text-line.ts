@@ -37,7 +37,7 @@ export const renderLine = (line: Line, columns: number, colour: boolean): string
     const whole = textOf(span)
     // The span that reaches the edge gives up a cell for the mark, even where it ends exactly there and others follow.
     const cut = fits || displayWidth(whole) < left ? whole : cutToWidth(`${whole} `, left)
-    left -= displayWidth(cut)
+    left = cut === whole ? left - displayWidth(cut) : 0
     if (colour && typeof span !== 'string' && cut !== '') {
       const [on, off] = codes[span.style]
       text += on + cut + off

@@ -98,8 +98,8 @@ export const timeLines = (result: RunResult, width: number): Line[] => {
   if (!differs) return table
   const gap =
     `Response time counts from the planned instant, service time from the real send: p99 ${formatTime(response.p99)} ` +
-    `against ${formatTime(service.p99)}. The difference is waiting that users would feel and a tool that waits for ` +
-    'answers before it sends would have left out (coordinated omission).'
+    `against ${formatTime(service.p99)}. The difference is waiting before the send: who waited for an answer before ` +
+    'the next request would not see it (coordinated omission).'
   return [...table, ...wrapText(gap, width - 2).map((line): Line => [`  ${line}`])]
 }
 

@@ -58,15 +58,15 @@ const readSizeRange = (text: string): SizeRange | undefined => {
   }
 }
 
+const sizeWords = 'a size such as "< 10kB", or { min, max }'
 const sizeRange = z.union(
   [
-    reading(
-      'a size such as "< 10kB", or { min, max }',
-      ['< 10kB'],
-      'A bound, or the exact size.',
-      readSizeRange,
-    ),
-    strictMap('a size such as "< 10kB", or { min, max }', {
+    z
+      .int(sizeWords)
+      .nonnegative(sizeWords)
+      .transform((bytes): SizeRange => ({ minBytes: bytes, maxBytes: bytes })),
+    reading(sizeWords, ['< 10kB'], 'A bound, or the exact size.', readSizeRange),
+    strictMap(sizeWords, {
       min: size('At least so many bytes.', '1kB').optional(),
       max: size('At most so many bytes.', '10kB').optional(),
     }).superRefine(
@@ -79,7 +79,7 @@ const sizeRange = z.union(
       evenWhenFaulty,
     ),
   ],
-  'a size such as "< 10kB", or { min, max }',
+  sizeWords,
 )
 
 const header = z.union(

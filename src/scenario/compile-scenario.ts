@@ -82,10 +82,23 @@ export const compileScenario = async (
 
 /** Sorted as the reader meets them; the first ones placed, the others counted. */
 export const listFaults = (document: ScenarioDocument, faults: readonly Fault[]): ScenarioInvalid => {
-  const placed = faults.map((fault) => ({ fault, offset: document.offsetOf(fault) }))
+  const placed = withoutEchoes(faults.map((fault) => ({ fault, offset: document.offsetOf(fault) })))
   placed.sort((a, b) => a.offset - b.offset)
   const shown = placed.slice(0, maxFaultsShown).map(({ fault }) => document.place(fault))
-  return new ScenarioInvalid(document.file, shown, faults.length)
+  return new ScenarioInvalid(document.file, shown, placed.length)
+}
+
+interface PlacedFault {
+  fault: Fault
+  offset: number
+}
+
+/** Where the text itself is wrong, what the schema says of its remains would only mislead. */
+const withoutEchoes = (faults: PlacedFault[]): PlacedFault[] => {
+  const broken = new Set(faults.flatMap(({ fault, offset }) => (fault.range === undefined ? [] : [offset])))
+  return broken.size === 0
+    ? faults
+    : faults.filter(({ fault, offset }) => fault.range !== undefined || !broken.has(offset))
 }
 
 /** A text that could not be resolved is empty: what else is said of it would only mislead. */

@@ -17,13 +17,15 @@ export const reading = <Value>(
 ) =>
   z
     .string(expected)
+    // Here, since examples beside a transformation would be taken for what it gives.
+    .meta({ examples })
     .transform((text, context): Value => {
       const value = read(text)
       if (value !== undefined) return value
       context.issues.push({ code: 'custom', message: expected, input: text })
       return z.NEVER
     })
-    .meta({ description, examples })
+    .meta({ description })
 
 interface DurationOptions {
   description: string
@@ -78,12 +80,12 @@ export const rateOrPercent = (description: string, example: string) =>
 export const rateOf = (value: RateOrShare, wholePerSecond: number): number =>
   'share' in value ? value.share * wholePerSecond : value.perSecond
 
-/** Bytes. */
-export const size = (description: string, example: string) =>
-  reading(`a size such as ${example} or 64KiB`, [example], description, (text) => {
-    const bytes = parseSize(text)
-    return bytes === 0 ? undefined : bytes
-  })
+/** Bytes, a number being as many. */
+export const size = (description: string, example: string) => {
+  const expected = `a size such as ${example} or ${example === '64KiB' ? '10kB' : '64KiB'}`
+  const text = reading(expected, [example], description, (written) => parseSize(written) || undefined)
+  return z.union([text, z.int(expected).positive(expected)], expected).meta({ description })
+}
 
 interface CountOptions {
   description: string

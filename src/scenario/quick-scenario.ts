@@ -21,10 +21,11 @@ export interface QuickFlags {
   /** `Name: value`, each. */
   header?: readonly string[]
   body?: string
+  slo?: readonly string[]
 }
 
 const placesOf: readonly (readonly [
-  flag: Exclude<keyof QuickFlags, 'method' | 'header' | 'body'>,
+  flag: Exclude<keyof QuickFlags, 'method' | 'header' | 'body' | 'slo'>,
   path: Path,
 ])[] = [
   ['rate', ['load', 'rate']],
@@ -79,7 +80,7 @@ export const quickScenario = async (
   http.requests = [
     {
       ...(verb === undefined ? { method, url: path } : { [verb]: path }),
-      ...(flags.header === undefined ? {} : { headers }),
+      ...(Object.keys(headers).length === 0 ? {} : { headers }),
       ...(flags.body === undefined ? {} : { body: flags.body }),
     },
   ]
@@ -88,6 +89,9 @@ export const quickScenario = async (
   for (const name of Object.keys(headers))
     document.markFlag(['http', 'requests', 0, 'headers', name], `--header ${name}`)
   document.markFlag(['http', 'requests', 0, 'body'], '--body')
+
+  if (flags.slo !== undefined && flags.slo.length > 0) data.slo = [...flags.slo]
+  for (const [i, slo] of (flags.slo ?? []).entries()) document.markFlag(['slo', i], `--slo "${slo}"`)
 
   const name = URL.canParse(target) ? new URL(target).host : target
   return compileScenario(document, faults, { name: name.slice(0, 200) || 'quick', directory: '.' }, options)

@@ -86,11 +86,15 @@ export const withoutConsequences = (faults: Fault[]): Fault[] => {
 export const nearest = (word: string, known: Iterable<string>): string | undefined => {
   if (word.length > 60) return undefined
   const wanted = word.toLowerCase()
+  const letters = sorted(wanted)
   const tolerated = Math.max(1, Math.floor(wanted.length / 3))
   let best: string | undefined
   let bestDistance = tolerated + 1
   for (const candidate of known) {
-    const away = distance(wanted, candidate.toLowerCase())
+    const offered = candidate.toLowerCase()
+    // Letters in the wrong order are one slip, though their distance is two.
+    const away =
+      sorted(offered) === letters ? Math.min(1, distance(wanted, offered)) : distance(wanted, offered)
     if (away < bestDistance) {
       best = candidate
       bestDistance = away
@@ -98,6 +102,8 @@ export const nearest = (word: string, known: Iterable<string>): string | undefin
   }
   return best
 }
+
+const sorted = (word: string): string => [...word].sort().join('')
 
 const count = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? 'fault' : 'faults'}`
 

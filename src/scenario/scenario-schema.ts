@@ -12,6 +12,7 @@ const sloWords = 'an SLO such as p99 < 250ms, errors < 1% or rate > 900/s'
 
 const slo = z
   .string(sloWords)
+  .meta({ examples: ['p99 < 250ms', 'errors < 0.1%', 'p95 of buy < 1s for 10s: stop'] })
   .transform((text, context) => {
     const parsed = parseSlo(text)
     if (parsed.ok) return parsed.slo
@@ -23,10 +24,7 @@ const slo = z
     })
     return z.NEVER
   })
-  .meta({
-    description: 'A promise to hold.',
-    examples: ['p99 < 250ms', 'errors < 0.1%', 'p95 of buy < 1s for 10s: stop'],
-  })
+  .meta({ description: 'A promise to hold.' })
 
 export const scenarioSchema = strictMap('a map with "http" and "load"', {
   $schema: z.string('a URL').meta({ description: 'For editors; means nothing here.' }).optional(),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { isSecretHeader } from './http-text.ts'
+import { readScalar } from './interpolation.ts'
 import type { ScenarioDocument } from './scenario-document.ts'
 import { cut, type Fault, nearest, type Path, withoutConsequences } from './scenario-faults.ts'
 import { futureJobs } from './scenario-schema.ts'
@@ -123,8 +124,12 @@ const faultsOfUnion = (
 /** Keys that have no place in an alternative weigh most, then what else is wrong with its own keys, then what lies below. */
 const weightOf = (issues: readonly Issue[], value: unknown): number =>
   issues.reduce((sum, issue) => {
-    if (issue.path.length === 0)
-      return sum + (issue.code === 'unrecognized_keys' ? 100 * issue.keys.length : 10)
+    if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+      const known = issue.message.split(', ')
+      const misspelt = issue.keys.filter((key) => nearest(key, known) !== undefined).length
+      return sum + 20 * misspelt + 100 * (issue.keys.length - misspelt)
+    }
+    if (issue.path.length === 0) return sum + 10
     const first = issue.path[0]
     const missing = typeof value === 'object' && value !== null && first !== undefined && !(first in value)
     return sum + (missing ? 50 : 1)
@@ -181,6 +186,12 @@ const hintFor = (expected: string, value: unknown): { hint?: string } => {
     typeof value === 'number' || (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value))
       ? value
       : undefined
+  if (
+    /^(a whole|a positive|true)/.test(expected) &&
+    typeof value === 'string' &&
+    typeof readScalar(value) !== 'string'
+  )
+    return { hint: `without quotes, ${value} is one` }
   if (number === undefined || Number(number) <= 0) return {}
   if (expected.startsWith('a rate')) return { hint: `did you mean ${number}/s?` }
   if (expected.startsWith('a duration')) return { hint: `did you mean ${number}s or ${number}ms?` }

@@ -198,7 +198,12 @@ class Converter {
     if (this.#aliasDepth > 0) this.#aliasedNodes++
     if (isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
-      return typeof node.value === 'number' && !Number.isFinite(node.value) ? node.source : node.value
+      if (typeof node.value === 'object' && node.value !== null)
+        return this.#refuse(node, `the tag ${node.tag ?? ''} is not understood here`)
+      if (typeof node.value !== 'number' || Number.isSafeInteger(node.value)) return node.value
+      if (/^[-+]?\d+$/.test(node.source ?? ''))
+        return this.#refuse(node, 'a number too long to be kept exactly: put it in quotes')
+      return Number.isFinite(node.value) ? node.value : node.source
     }
     if (!isMap(node) && !isSeq(node)) return null
     if (depth > maxDepth) return this.#refuse(node, `nested more than ${maxDepth} levels deep`)

@@ -260,19 +260,20 @@ describe('the target', () => {
     assert.equal(target.stats().responses, 3)
   })
 
-  it('counts no response to a client that has gone', async () => {
-    const clock = new FakeClock()
-    const target = await start({ delay: { kind: 'fixed', ms: 30 } }, clock)
-    const socket = connect(target.port, '127.0.0.1')
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-    await received(target, 1)
-    socket.destroy()
-    // Only the connection that asks for the counts is left.
-    while (target.stats().connectionsOpen !== 1) await ask(target, '/metric')
-    await clock.advance(30)
-    const { requests, responses } = target.stats()
-    assert.deepEqual([requests, responses, clock.pending], [1, 0, 0])
-  })
+  for (const share of [0, 1])
+    it(`counts neither response nor drop for a client that has gone (drops ${share * 100}%)`, async () => {
+      const clock = new FakeClock()
+      const target = await start({ delay: { kind: 'fixed', ms: 30 }, dropShare: share }, clock)
+      const socket = connect(target.port, '127.0.0.1')
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await received(target, 1)
+      socket.destroy()
+      // Only the connection that asks for the counts is left.
+      while (target.stats().connectionsOpen !== 1) await ask(target, '/metric')
+      await clock.advance(30)
+      const { requests, responses, dropped } = target.stats()
+      assert.deepEqual([requests, responses, dropped, clock.pending], [1, 0, 0, 0])
+    })
 
   it('answers with a body as large as it is told to', async () => {
     const target = await start({ bodySizeBytes: 10_000 })

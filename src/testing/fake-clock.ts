@@ -37,6 +37,10 @@ export class FakeClock implements Clock {
     }
   }
 
+  afterPrecisely(delayMs: number, callback: () => void): Timer {
+    return this.after(delayMs, callback)
+  }
+
   soon(callback: () => void): void {
     this.after(0, callback)
   }

@@ -6,7 +6,10 @@ import { MiniCluster } from './mini-cluster.ts'
 import { rateOf, sampleScenario } from './sample-scenario.ts'
 
 const close = (actual: number, expected: number, tolerance: number, what: string): void =>
-  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, expected ${expected} ± ${tolerance}`)
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${what}: ${actual}, expected ${expected} ± ${tolerance}`,
+  )
 
 describe('a run on a mini cluster', () => {
   it('makes exactly the planned load with two drivers, evenly spaced, and passes', async () => {
@@ -46,7 +49,8 @@ describe('a run on a mini cluster', () => {
     await cluster.start(1)
     await assert.rejects(
       cluster.finish(cluster.begin(sampleScenario())),
-      (error: unknown) => error instanceof AppError && error.code === 'DRIVERS_MISSING' && /2 drivers/.test(error.message),
+      (error: unknown) =>
+        error instanceof AppError && error.code === 'DRIVERS_MISSING' && /2 drivers/.test(error.message),
     )
   })
 
@@ -70,7 +74,9 @@ describe('a run on a mini cluster', () => {
     await assert.rejects(
       cluster.finish(cluster.begin(sampleScenario())),
       (error: unknown) =>
-        error instanceof AppError && error.code === 'TARGET_UNREACHABLE' && error.message.includes('127.0.0.1:9'),
+        error instanceof AppError &&
+        error.code === 'TARGET_UNREACHABLE' &&
+        error.message.includes('127.0.0.1:9'),
     )
     cluster.target.openError = undefined
     assert.equal((await cluster.finish(cluster.begin(sampleScenario()))).outcome, 'passed')
@@ -90,7 +96,10 @@ describe('a run on a mini cluster', () => {
     assert.equal(result.gaps.length, 1)
     assert.deepEqual({ ...result.gaps[0], to: 0 }, { driver: dead?.id, from: 3, to: 0, share: 0.5 })
     close(result.gaps[0]?.to ?? 0, 10, 0.5, 'end of the gap')
-    assert.ok(result.why[0]?.includes(dead?.id ?? '?') && /50 % of the load is missing from 3 s to 10/.test(result.why[0]))
+    assert.ok(
+      result.why[0]?.includes(dead?.id ?? '?') &&
+        /50 % of the load is missing from 3 s to 10/.test(result.why[0]),
+    )
   })
 
   it('every driver dies: the run ends, degraded, with what was reported', async () => {

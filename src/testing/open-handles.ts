@@ -1,6 +1,3 @@
-/** The kinds of sockets, servers, timers and look-ups that this process has open, sorted: compare before and after. */
+/** The kinds of sockets, servers, timers and look-ups that this process has open; empty when all is cleaned up. */
 export const openHandles = (): string[] =>
-  process
-    .getActiveResourcesInfo()
-    .filter((kind) => /TCP|TLS|Timeout|Immediate|AddrInfo/.test(kind))
-    .sort()
+  process.getActiveResourcesInfo().filter((kind) => /TCP|TLS|Timeout|Immediate|AddrInfo/.test(kind))

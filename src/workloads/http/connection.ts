@@ -200,7 +200,7 @@ export class Connection implements Carrier, DialListener, Expiring, ChainLink<Co
     }
     const parser = this.#parser
     const taken = parser.read(readBuffer, 0, byteCount)
-    this.#bytesIn += taken
+    this.#bytesIn += parser.isComplete ? taken : byteCount
     if (parser.isComplete) this.#complete(isBlankLeftover(readBuffer, taken, byteCount))
     else if (parser.failure !== undefined) this.#end(parser.failure.kind, parser.failure.text)
   }

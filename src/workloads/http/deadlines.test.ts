@@ -26,7 +26,9 @@ class ManualClock implements Clock {
   advance(byMs: number): void {
     const untilMs = this.now + byMs
     for (;;) {
-      const [next] = [...this.#timers].filter(({ dueMs }) => dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)
+      const [next] = [...this.#timers]
+        .filter(({ dueMs }) => dueMs <= untilMs)
+        .sort((a, b) => a.dueMs - b.dueMs)
       if (next === undefined) break
       this.#timers.delete(next)
       this.now = Math.max(this.now, next.dueMs)

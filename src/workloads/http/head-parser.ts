@@ -48,7 +48,6 @@ export class HeadParser {
   }
 
   #readFirst(bytes: Uint8Array, from: number, to: number): number {
-    if (from === to) return from
     this.#isFresh = false
     const length = this.#memo.match(bytes, from, to)
     if (length > 0) {

@@ -85,7 +85,10 @@ const failed = (ending: Ending, kind: string, detail: RegExp): void => {
 
 for (const method of ['GET', 'POST'] as const) {
   test(`RST that was not read yet: the write fails, nothing went out, so a ${method} goes again`, async () => {
-    const { ending, sends, connections } = await carryOut({ method, before: (socket) => socket.resetAndDestroy() })
+    const { ending, sends, connections } = await carryOut({
+      method,
+      before: (socket) => socket.resetAndDestroy(),
+    })
     assert.deepEqual(ending, answered)
     assert.deepEqual(sends, [false, true])
     assert.equal(connections, 2)
@@ -125,7 +128,11 @@ const unproven: [what: string, trial: Omit<Trial, 'method'>, detail: RegExp][] =
     { onSecond: (socket) => socket.destroy() },
     /^connection closed before an answer$/,
   ],
-  ['FIN alone, the other half stays open', { onSecond: (socket) => socket.end() }, /^connection closed before an answer$/],
+  [
+    'FIN alone, the other half stays open',
+    { onSecond: (socket) => socket.end() },
+    /^connection closed before an answer$/,
+  ],
   ['RST after the request was read', { onSecond: (socket) => socket.resetAndDestroy() }, /^read ECONNRESET$/],
   [
     'close with the request unread',
@@ -198,7 +205,10 @@ test('After a time-out nothing goes again', async () => {
 })
 
 test('Bytes that are no answer are not a reason to send again', async () => {
-  const { ending, sends } = await carryOut({ method: 'GET', onSecond: (socket) => socket.write('nonsense\r\n') })
+  const { ending, sends } = await carryOut({
+    method: 'GET',
+    onSecond: (socket) => socket.write('nonsense\r\n'),
+  })
   failed(ending, 'protocol', /HTTP/)
   assert.deepEqual(sends, [false])
 })
