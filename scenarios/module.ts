@@ -1,7 +1,7 @@
 import { defineScenario } from 'groundswell'
 
 /** A scenario as a module: the same data, with types in the editor, and code where a list is long. */
-const paths = ['/', '/ping', '/metric']
+const paths = ['/', '/ping', '/?page=2']
 
 export default defineScenario({
   name: 'module',

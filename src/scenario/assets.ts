@@ -8,8 +8,14 @@ import type { AssetReference } from './scenario.ts'
 /** Reads a whole file of at most `maxBytes`. Throws an Error whose message completes "FILE: ...". */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>
 
-/** Feeders and bodies: they travel to every driver. */
+/** Feeders and bodies, each and together: they travel to every driver and stay in its memory. */
 export const maxAssetBytes = 64 * 2 ** 20
+const maxTotalBytes = 256 * 2 ** 20
+
+export interface Asset {
+  reference: AssetReference
+  bytes: Uint8Array
+}
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',
@@ -47,6 +53,8 @@ export class AssetStore {
   readonly contents = new Map<string, Uint8Array>()
   readonly #directory: string
   readonly #readFile: ReadFile
+  readonly #loading = new Map<string, Promise<Asset | string>>()
+  #sizeLeft = maxTotalBytes
 
   constructor(directory: string, readFile: ReadFile) {
     this.#directory = directory
@@ -57,10 +65,19 @@ export class AssetStore {
     return resolve(this.#directory, file)
   }
 
-  /** A path beside the scenario. Returns why it cannot be read as a text. */
-  async load(file: string): Promise<{ reference: AssetReference; bytes: Uint8Array } | string> {
+  /** A path beside the scenario, read once. Returns why it cannot be read as a text. */
+  load(file: string): Promise<Asset | string> {
+    const known = this.#loading.get(file)
+    if (known !== undefined) return known
+    const loading = this.#read(file)
+    this.#loading.set(file, loading)
+    return loading
+  }
+
+  async #read(file: string): Promise<Asset | string> {
     try {
-      const bytes = await this.#readFile(this.absolute(file), maxAssetBytes)
+      const bytes = await this.#readFile(this.absolute(file), Math.min(maxAssetBytes, this.#sizeLeft))
+      this.#sizeLeft -= bytes.length
       const sha256 = createHash('sha256').update(bytes).digest('hex')
       this.contents.set(sha256, bytes)
       return { reference: { file, sha256, sizeBytes: bytes.length }, bytes }

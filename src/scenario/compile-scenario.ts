@@ -2,7 +2,12 @@ import { AssetStore, type ReadFile, readFileWithin } from './assets.ts'
 import { buildHttp } from './build-http.ts'
 import { buildLoad } from './build-load.ts'
 import { loadFeeders } from './feeders.ts'
-import { type Environment, interpolateDocument } from './interpolation.ts'
+import {
+  type Environment,
+  type EnvironmentUse,
+  interpolateDocument,
+  retypeReferences,
+} from './interpolation.ts'
 import { faultsOfMeaning } from './meaning.ts'
 import { applyOverrides } from './overrides.ts'
 import { asList } from './quantities.ts'
@@ -10,7 +15,7 @@ import type { AssetReference, Feeder, Scenario } from './scenario.ts'
 import type { ScenarioDocument } from './scenario-document.ts'
 import { type Fault, maxFaultsShown, type Path, ScenarioInvalid } from './scenario-faults.ts'
 import { futureJobs, type ScenarioData, scenarioSchema } from './scenario-schema.ts'
-import { faultsOfIssues } from './schema-faults.ts'
+import { faultsOfIssues, pathsOfIssues } from './schema-faults.ts'
 import { isMap } from './strict-map.ts'
 import { faultsOfTemplates } from './template-faults.ts'
 import { recordView, type TextView, trueView } from './text-view.ts'
@@ -48,8 +53,8 @@ export const compileScenario = async (
 ): Promise<LoadedScenario> => {
   const assets = new AssetStore(defaults.directory, options.readFile ?? readFileWithin)
   const overridden = applyOverrides(document, options.set ?? [])
-  const unresolved = interpolateDocument(document, options.env)
-  const parsed = scenarioSchema.safeParse(document.data)
+  const environment = interpolateDocument(document, options.env)
+  const parsed = parseTyped(document, environment)
   const http = isMap(document.data) && isMap(document.data.http) ? document.data.http : {}
   const { feeders, faults: feederFaults } = await loadFeeders(http.feeders, assets)
   const { bodies, faults: bodyFaults } = await loadBodies(http.requests, assets)
@@ -57,8 +62,8 @@ export const compileScenario = async (
   const faults = [
     ...earlierFaults,
     ...overridden,
-    ...unresolved,
-    ...withoutThoseAt(unresolved, [
+    ...environment.faults,
+    ...withoutThoseAt(environment.faults, [
       ...(parsed.success ? [] : faultsOfIssues(parsed.error.issues, document)),
       ...feederFaults,
       ...bodyFaults,
@@ -78,6 +83,18 @@ export const compileScenario = async (
     warnings: warningsOf(parsed.data),
     seedDrawn: parsed.data.seed === undefined,
   }
+}
+
+/** By the schema; where it refuses texts that came whole from the environment, once more with their numbers. */
+const parseTyped = (
+  { data }: ScenarioDocument,
+  environment: EnvironmentUse,
+): ReturnType<typeof scenarioSchema.safeParse> => {
+  const parsed = scenarioSchema.safeParse(data)
+  if (parsed.success || environment.whole.length === 0) return parsed
+  const faulty = new Set(pathsOfIssues(parsed.error.issues).map((path) => JSON.stringify(path)))
+  const retyped = retypeReferences(environment, (path) => faulty.has(JSON.stringify(path)))
+  return retyped ? scenarioSchema.safeParse(data) : parsed
 }
 
 /** Sorted as the reader meets them; the first ones placed, the others counted. */

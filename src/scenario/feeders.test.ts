@@ -28,8 +28,8 @@ for (const [what, text, { line, message }] of bad)
     assert.match(problems[0]?.message ?? '', message)
   })
 
-it('of 100,000 ragged rows ten are named and the others counted', async () => {
-  const { problems } = await table(`a,b\n${'1\n'.repeat(100_000)}`)
+it('of 10,000 ragged rows ten are named and the others counted', async () => {
+  const { problems } = await table(`a,b\n${'1\n'.repeat(10_000)}`)
   assert.equal(problems.length, 11)
-  assert.match(problems.at(-1)?.message ?? '', /99,990 more/)
+  assert.match(problems.at(-1)?.message ?? '', /9,990 more/)
 })

@@ -26,7 +26,8 @@ const secretHeaders = new Set([
 /** Headers whose values are never shown. */
 export const isSecretHeader = (name: string): boolean => secretHeaders.has(name.toLowerCase())
 
-const templatesIn = /\{\{.*?\}\}/g
+/** Braces cannot be nested, which also keeps the search linear. */
+const templatesIn = /\{\{[^{}]*\}\}/g
 
 /** What is wrong with the URL of a target; undefined: nothing. `builtin` is the target that ships with us. */
 export const refuseTarget = (text: string): string | undefined => {

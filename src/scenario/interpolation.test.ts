@@ -47,18 +47,41 @@ it('a scalar is read as YAML reads it only where it is a number, a truth or null
 
 it('a value can become a number, and never a key, a list or another text than it is', async () => {
   const text = `
-labels: { a: ${reference('PORT')}, b: ${reference('ZEROS')} }
+labels: { a: "${reference('PORT')}", b: "${reference('ZEROS')}" }
+name: ${reference('PORT')}
 drivers: ${reference('DRIVERS:-3')}
-http: { target: builtin, headers: { x-evil: "${reference('EVIL')}" }, requests: [ { post: /, json: { n: ${reference('PORT')}, s: "${reference('PORT')}" } } ] }
-load: { rate: ${reference('RATE')}, duration: 1s }
+http:
+  target: builtin
+  preflight: "${reference('NO')}"
+  headers: { x-evil: "${reference('EVIL')}", x-zeros: "${reference('ZEROS')}" }
+  requests:
+    - post: /
+      weight: "${reference('WEIGHT:-0.5')}"
+      check: { contains: "${reference('PORT')}", status: "${reference('STATUS')}" }
+      json:
+        n: ${reference('PORT')}
+        s: "${reference('PORT')}"
+load: { rate: "${reference('RATE')}", duration: 1s }
 `
-  const env = { PORT: '8080', ZEROS: '0007', EVIL: '"}, load: { rate: 1/s }', RATE: '5/s' }
+  const env = {
+    PORT: '8080',
+    ZEROS: '0007',
+    EVIL: '"}, load: { rate: 1/s }',
+    RATE: '5/s',
+    NO: 'false',
+    STATUS: '201',
+  }
   const { scenario } = await parseScenarioText(text, 'x.yaml', { env, drawSeed: () => 1 })
   assert.deepEqual(scenario.labels, { a: '8080', b: '0007' })
   assert.equal(scenario.drivers, 3)
-  assert.deepEqual(scenario.http.headers, { 'x-evil': '"}, load: { rate: 1/s }' })
+  assert.deepEqual([scenario.name, scenario.http.preflight], ['8080', false])
+  assert.deepEqual(scenario.http.headers, { 'x-evil': '"}, load: { rate: 1/s }', 'x-zeros': '0007' })
   const [request] = scenario.http.requests
   assert.ok(request?.kind === 'request')
   assert.deepEqual(request.body, { kind: 'json', json: { n: 8080, s: '8080' } })
+  assert.deepEqual(request.checks, [
+    { kind: 'status', name: 'status 201', statuses: ['201'] },
+    { kind: 'bodyContains', name: `body contains "${reference('PORT')}"`, text: '8080' },
+  ])
   assert.equal(scenario.load.kind, 'rate')
 })

@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import type { ScenarioDocument } from './scenario-document.ts'
-import { cut, type Fault } from './scenario-faults.ts'
+import { cut, type Fault, type Path } from './scenario-faults.ts'
 
 /**
  * `${NAME}`: the environment variable. `${NAME:-default}`: the same, or the default where it is unset or empty. `$${`:
@@ -34,7 +34,7 @@ export const interpolate = (source: string, env: Environment): Interpolated => {
         })
         return ''
       }
-      const value = env[name]
+      const value = Object.hasOwn(env, name) ? env[name] : undefined
       if (value !== undefined && (value !== '' || fallback === undefined)) return value
       if (fallback !== undefined) return fallback
       problems.push({
@@ -56,25 +56,50 @@ export const readScalar = (text: string): unknown => {
   return value === null || typeof value === 'boolean' || Number.isFinite(value) ? value : text
 }
 
+/** What the environment gave to a document. */
+export interface EnvironmentUse {
+  faults: Fault[]
+  /** Texts that are one reference and nothing else: they may be meant as numbers. */
+  whole: WholeReference[]
+}
+
+interface WholeReference {
+  path: Path
+  container: Record<string | number, unknown>
+  key: string | number
+  text: string
+}
+
 /**
- * Replaces the references in all texts of the document, in place. A scalar without quotes that is one reference and
- * nothing else is read again, so that `drivers: ${DRIVERS:-2}` is a number.
+ * Replaces the references in all texts of the document, in place. They stay texts, except in the free JSON of bodies
+ * and checks, where one without quotes is read as YAML would read its value.
  */
-export const interpolateDocument = (document: ScenarioDocument, env: Environment): Fault[] => {
-  const faults: Fault[] = []
+export const interpolateDocument = (document: ScenarioDocument, env: Environment): EnvironmentUse => {
+  const use: EnvironmentUse = { faults: [], whole: [] }
   const path: (string | number)[] = []
+
+  const resolve = (
+    container: Record<string | number, unknown>,
+    key: string | number,
+    value: string,
+  ): void => {
+    const { text, used, problems } = interpolate(value, env)
+    for (const problem of problems) use.faults.push({ path: [...path], ...problem })
+    container[key] = text
+    if (!used) return
+    document.markEnvironment(path, { raw: value, resolved: text })
+    if (!/^\$\{[^}]*\}$/.test(value)) return
+    const isPlain = document.tree?.scalarAt(container, key)?.plain ?? true
+    if (!path.includes('json')) use.whole.push({ path: [...path], container, key, text })
+    else if (isPlain) container[key] = readScalar(text)
+  }
 
   const visit = (container: Record<string | number, unknown>, key: string | number): void => {
     const value = container[key]
     path.push(key)
     if (typeof value === 'object' && value !== null) visitAll(value)
-    else if (typeof value === 'string' && value.includes('${') && document.flagOf(path) === undefined) {
-      const { text, used, problems } = interpolate(value, env)
-      for (const problem of problems) faults.push({ path: [...path], ...problem })
-      const whole = /^\$\{[^}]*\}$/.test(value) && (document.tree?.scalarAt(container, key)?.plain ?? true)
-      container[key] = whole ? readScalar(text) : text
-      if (used) document.markEnvironment(path, { raw: value, resolved: text })
-    }
+    else if (typeof value === 'string' && value.includes('${') && document.flagOf(path) === undefined)
+      resolve(container, key, value)
     path.pop()
   }
 
@@ -85,5 +110,20 @@ export const interpolateDocument = (document: ScenarioDocument, env: Environment
   }
 
   if (typeof document.data === 'object' && document.data !== null) visitAll(document.data)
-  return faults
+  return use
+}
+
+/**
+ * Reads as numbers and truths those whole references of which the schema wants no text, so that `${DRIVERS:-2}` is a
+ * number where one is wanted, with or without quotes. Tells whether there were any.
+ */
+export const retypeReferences = ({ whole }: EnvironmentUse, isFaulty: (path: Path) => boolean): boolean => {
+  let changed = false
+  for (const { path, container, key, text } of whole) {
+    const value = readScalar(text)
+    if (typeof value === 'string' || !isFaulty(path)) continue
+    container[key] = value
+    changed = true
+  }
+  return changed
 }

@@ -21,25 +21,25 @@ const refusal = async (text: string): Promise<ScenarioInvalid> => {
 describe('absurd scenarios', () => {
   const repeat = (n: number, line: (i: number) => string): string =>
     Array.from({ length: n }, (_, i) => line(i)).join('\n')
-  const many: [string, string][] = [
-    ['unknown keys', repeat(100_000, (i) => `key${i}: 1`)],
-    ['faults of one kind', `slo:\n${repeat(100_000, () => '- p99')}`],
-    ['keys that are there twice', `labels:\n${repeat(100_000, () => ' a: 1')}`],
-    ['broken lines', repeat(100_000, () => 'a: [')],
-    ['unset variables', `labels:\n${repeat(100_000, (i) => ` a${i}: $\{NONE_${i}}`)}`],
+  const many: [number, string, string][] = [
+    [100_000, 'unknown keys', repeat(100_000, (i) => `key${i}: 1`)],
+    [10_000, 'faults of one kind', `slo:\n${repeat(10_000, () => '- p99')}`],
+    [10_000, 'keys that are there twice', `labels:\n${repeat(10_000, () => ' a: 1')}`],
+    [10_000, 'broken lines', repeat(10_000, () => 'a: [')],
+    [100_000, 'unset variables', `labels:\n${repeat(100_000, (i) => ` a${i}: $\{NONE_${i}}`)}`],
   ]
-  for (const [what, text] of many)
-    it(`100,000 ${what} are counted and fifty shown`, async () => {
+  for (const [count, what, text] of many)
+    it(`${count.toLocaleString('en-US')} ${what} are counted and fifty shown`, async () => {
       const { total, faults, message } = await refusal(text)
-      assert.ok(total >= 99_999 && total <= 100_005, String(total))
+      assert.ok(total >= count - 1 && total <= count + 5, String(total))
       assert.equal(faults.length, 50)
-      assert.match(message, /\n\n\.\.\. and 99,9\d\d more$/)
+      assert.match(message, /\n\n\.\.\. and 9?9,9\d\d more$/)
       assert.ok(message.length < 30_000)
     })
 
-  it('a list of 100,000 requests is one fault', async () => {
+  it('a list of too many requests is one fault', async () => {
     const { total } = await refusal(
-      `http:\n target: builtin\n requests:\n${repeat(100_000, () => ' - get: /')}\nload: { avalanche: 1, requests: 1 }`,
+      `http:\n target: builtin\n requests:\n${repeat(10_001, () => ' - get: /')}\nload: { avalanche: 1, requests: 1 }`,
     )
     assert.equal(total, 1)
   })
@@ -47,7 +47,11 @@ describe('absurd scenarios', () => {
   const deep: [string, string][] = [
     ['lists', '['.repeat(100_000)],
     ['closed lists', `http: ${'['.repeat(5000)}${']'.repeat(5000)}`],
-    ['maps', repeat(3000, (i) => `${' '.repeat(i)}a:`)],
+    ['maps', repeat(2000, (i) => `${' '.repeat(i)}a:`)],
+    ['lines of braces', `http: ${'{{'.repeat(200_000)}`],
+    ['templates', `http: { target: builtin, requests: [ { get: "/${'{{'.repeat(500_000)}" } ] }`],
+    ['references', `http: "${'${'.repeat(500_000)}"`],
+    ['texts repeated', `a: &a ${'x'.repeat(1_000_000)}\nlabels:\n${repeat(10_000, (i) => ` l${i}: *a`)}`],
     ['aliases', `${repeat(30, (i) => `k${i}: &a${i} [ ${`*a${i - 1}, `.repeat(i === 0 ? 0 : 9)} x ]`)}`],
   ]
   for (const [what, text] of deep)
@@ -136,7 +140,8 @@ describe('any text at all', () => {
     '1s',
     'builtin',
     '{{seq}}',
-    '${A}',
+    '$',
+    '{A}',
     '&a',
     '*a',
     '<<',

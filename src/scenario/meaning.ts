@@ -14,10 +14,7 @@ export const faultsOfMeaning = (document: ScenarioDocument): Fault[] => {
   const names = [...namesOf(document, isMap(data.http) ? data.http.requests : undefined)]
   return [
     ...faultsOfNames(names),
-    ...faultsOfSlos(
-      data.slo,
-      names.map(({ name }) => name),
-    ),
+    ...faultsOfSlos(data.slo, new Set(names.map(({ name }) => name))),
     ...faultsOfStart(data),
     ...faultsOfTargets(data.http),
   ]
@@ -42,19 +39,23 @@ function* faultsOfNames(names: ReturnType<typeof namesOf>): Iterable<Fault> {
 }
 
 /** A scenario without requests has one, named after the target, so nothing is known to be wrong. */
-function* faultsOfSlos(slos: unknown, names: readonly string[]): Iterable<Fault> {
-  if (names.length === 0) return
+function* faultsOfSlos(slos: unknown, names: ReadonlySet<string>): Iterable<Fault> {
+  if (names.size === 0) return
   const list = Array.isArray(slos) ? slos : [slos]
+  const expected = `one of ${[...names].slice(0, 10).join(', ')}`
   for (const [i, text] of list.entries()) {
     if (typeof text !== 'string') continue
     const parsed = parseSlo(text)
-    if (!parsed.ok || parsed.slo.of === undefined || names.includes(parsed.slo.of)) continue
-    const near = nearest(parsed.slo.of, names)
+    const name = parsed.ok ? parsed.slo.of : undefined
+    if (name === undefined || names.has(name)) continue
     yield {
       path: Array.isArray(slos) ? ['slo', i] : ['slo'],
-      message: `no request or journey is called "${parsed.slo.of}"`,
-      expected: `one of ${[...new Set(names)].slice(0, 10).join(', ')}`,
-      ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      message: `no request or journey is called "${name}"`,
+      expected,
+      hint: () => {
+        const near = nearest(name, names)
+        return near === undefined ? undefined : `did you mean "${near}"?`
+      },
     }
   }
 }

@@ -200,6 +200,7 @@ export const journeySchema = strictMap('a journey: { name, steps }', {
   weight: weight.optional(),
   steps: z
     .array(stepSchema, 'a list of requests and pauses')
+    .max(1000, 'at most 1,000 steps')
     .meta({ description: 'Requests and pauses, one after the other.' }),
 })
   .superRefine(

@@ -82,7 +82,8 @@ export class ScenarioDocument {
   }
 
   place(fault: Fault): ScenarioFault {
-    const { message, expected, hint } = fault
+    const { message, expected } = fault
+    const hint = typeof fault.hint === 'function' ? fault.hint() : fault.hint
     const placed = {
       path: formatPath(fault.path),
       message: cut(message, 500),

@@ -11,8 +11,8 @@ export interface Fault {
   message: string
   /** What would be right, where the message does not say it. */
   expected?: string
-  /** The nearest known word, or what to do. */
-  hint?: string
+  /** The nearest known word, or what to do. A search is done only for faults that are shown. */
+  hint?: string | (() => string | undefined)
   /** The key itself is wrong, not what it holds. */
   atKey?: boolean
   /** Offsets in the text, from and to, where the path does not say it well enough. */
@@ -86,24 +86,24 @@ export const withoutConsequences = (faults: Fault[]): Fault[] => {
 export const nearest = (word: string, known: Iterable<string>): string | undefined => {
   if (word.length > 60) return undefined
   const wanted = word.toLowerCase()
-  const letters = sorted(wanted)
-  const tolerated = Math.max(1, Math.floor(wanted.length / 3))
   let best: string | undefined
-  let bestDistance = tolerated + 1
+  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
     const offered = candidate.toLowerCase()
+    if (Math.abs(offered.length - wanted.length) >= bestDistance) continue
     // Letters in the wrong order are one slip, though their distance is two.
-    const away =
-      sorted(offered) === letters ? Math.min(1, distance(wanted, offered)) : distance(wanted, offered)
-    if (away < bestDistance) {
-      best = candidate
-      bestDistance = away
-    }
+    const away = isAnagram(wanted, offered)
+      ? Math.min(1, distance(wanted, offered))
+      : distance(wanted, offered)
+    if (away >= bestDistance) continue
+    best = candidate
+    bestDistance = away
   }
   return best
 }
 
-const sorted = (word: string): string => [...word].sort().join('')
+const isAnagram = (a: string, b: string): boolean =>
+  a.length === b.length && [...a].sort().join('') === [...b].sort().join('')
 
 const count = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? 'fault' : 'faults'}`
 

@@ -12,8 +12,20 @@ type Issue = z.core.$ZodIssue
 export const faultsOfIssues = (issues: readonly Issue[], document: ScenarioDocument): Fault[] =>
   withoutConsequences(issues.flatMap((issue) => faultsOfIssue(issue, [], document)))
 
+/** The paths of all issues, those of every alternative included. */
+export const pathsOfIssues = (issues: readonly Issue[], parent: Path = []): Path[] =>
+  issues.flatMap((issue) => {
+    const path = pathOf(issue, parent)
+    return issue.code === 'invalid_union' ? [path, ...pathsOfIssues(issue.errors.flat(), path)] : [path]
+  })
+
+const pathOf = (issue: Issue, parent: Path): Path => [
+  ...parent,
+  ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step)),
+]
+
 const faultsOfIssue = (issue: Issue, parent: Path, document: ScenarioDocument): Fault[] => {
-  const path = [...parent, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
+  const path = pathOf(issue, parent)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey([...path, key], key, issue.message.split(', ')))
@@ -183,7 +195,7 @@ const hintFor = (expected: string, value: unknown): { hint?: string } => {
         nearest(value, ['builtin']) !== undefined ? 'did you mean builtin?' : `did you mean http://${value}?`,
     }
   const number =
-    typeof value === 'number' || (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value))
+    typeof value === 'number' || (typeof value === 'string' && /^\d{1,12}(\.\d{1,6})?$/.test(value))
       ? value
       : undefined
   if (

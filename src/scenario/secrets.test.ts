@@ -6,16 +6,16 @@ const text = `
 labels: { build: "\${BUILD}" }
 http:
   target: \${TARGET}
-  headers: { x-tenant: \${S1}, cookie: literal-s2 }
+  headers: { x-tenant: "\${S1}", cookie: literal-s2 }
   auth: { basic: { user: "\${S3}", password: literal-s4 } }
   requests:
     - get: /search?key=\${S5}
       headers: { Authorization: Bearer literal-s6, X-Api-Key: "\${S7}", accept: text/plain }
       check: { json: { $.token: "\${S8}" }, header: { x-t: "\${S9}" }, contains: "\${S10}", matches: "a\${S11}" }
     - { post: /, body: "pin=\${S12}", auth: { bearer: literal-s13 } }
-    - { post: /a, json: { deep: [ { pin: \${S14}, n: 1 } ] } }
-    - { name: j, steps: [ { put: /b, form: { pin: \${S14} } } ] }
-load: { rate: \${RATE}, duration: 1s }
+    - { post: /a, json: { deep: [ { pin: "\${S14}", n: 1 } ] } }
+    - { name: j, steps: [ { put: /b, form: { pin: "\${S14}" } } ] }
+load: { rate: "\${RATE}", duration: 1s }
 `
 const secrets = Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`S${i + 1}`, `planted-s${i + 1}`]))
 const env = { ...secrets, S14: '987654', BUILD: '1.2', TARGET: 'http://h:1/', RATE: '5/s' }

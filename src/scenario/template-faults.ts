@@ -74,7 +74,8 @@ function* faultsOfText(text: string, path: Path, scope: Scope): Iterable<Fault> 
   }
 }
 
-const faultOfName = (name: string, { feeders, captured, later }: Scope): Omit<Fault, 'path'> | undefined => {
+const faultOfName = (name: string, scope: Scope): Omit<Fault, 'path'> | undefined => {
+  const { feeders, captured, later } = scope
   if (captured.has(name)) return undefined
   const dot = name.indexOf('.')
   const feeder = dot === -1 ? undefined : name.slice(0, dot)
@@ -84,11 +85,8 @@ const faultOfName = (name: string, { feeders, captured, later }: Scope): Omit<Fa
     if (columns === undefined || columns.includes(column)) return undefined
     return {
       message: `feeder "${feeder}" has no column "${column}"`,
-      expected: `one of ${columns.join(', ')}`,
-      ...didYouMean(
-        name,
-        columns.map((known) => `${feeder}.${known}`),
-      ),
+      expected: `one of ${columns.slice(0, 20).join(', ')}`,
+      hint: () => didYouMean(name, scope),
     }
   }
   if (later.has(name))
@@ -96,20 +94,18 @@ const faultOfName = (name: string, { feeders, captured, later }: Scope): Omit<Fa
       message: `{{${name}}} is not captured yet here`,
       expected: 'an earlier step of the same journey that captures it',
     }
-  const known = [
-    ...Object.keys(templateBuiltins),
-    ...captured,
-    ...[...feeders].flatMap(([key, value]) => (value?.columns ?? []).map((column) => `${key}.${column}`)),
-  ]
   return {
     message: `nothing provides {{${name}}}`,
     expected:
       'a column of a feeder {{users.name}}, what an earlier step of the journey captured, or a built-in such as {{seq}}',
-    ...didYouMean(name, known),
+    hint: () => didYouMean(name, scope),
   }
 }
 
-const didYouMean = (name: string, known: readonly string[]): { hint?: string } => {
-  const near = nearest(name, known)
-  return near === undefined ? {} : { hint: `did you mean {{${near}}}?` }
+const didYouMean = (name: string, { feeders, captured }: Scope): string | undefined => {
+  const columns = [...feeders].flatMap(([feeder, value]) =>
+    (value?.columns ?? []).map((column) => `${feeder}.${column}`),
+  )
+  const near = nearest(name, [...Object.keys(templateBuiltins), ...captured, ...columns])
+  return near === undefined ? undefined : `did you mean {{${near}}}?`
 }

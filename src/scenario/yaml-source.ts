@@ -29,6 +29,8 @@ export interface YamlSource {
 }
 
 const maxAliasedNodes = 100_000
+/** A text counts as so many nodes more as it has characters, divided by this. */
+const textPerNode = 40
 const maxDepth = 64
 
 export type Range = readonly [from: number, to: number]
@@ -106,6 +108,9 @@ export class SourceTree {
 
 const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key)
 
+const lengthOf = (node: unknown): number =>
+  isScalar(node) && typeof node.value === 'string' ? node.value.length : 0
+
 /** A collection is shown by its first character. */
 const rangeOfNode = (node: unknown, short: boolean): Range | undefined => {
   const range = (node as Partial<Node> | undefined)?.range
@@ -171,13 +176,15 @@ const sentences: Partial<Record<YAMLError['code'], string>> = {
 
 const sentence = ({ code, message }: YAMLError): string => sentences[code] ?? cut(message, 300)
 
+/** In a flow map or list a brace begins another one, unless it is quoted. */
 const hintFor = (text: string, at: number): { hint?: string } => {
-  const from = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1
-  const end = text.indexOf('\n', at)
-  const line = text.slice(from, end === -1 ? text.length : end)
-  return line.includes('{{') && !/["'][^"']*\{\{/.test(line)
-    ? { hint: 'texts with {{templates}} need quotes: "/orders/{{seq}}"' }
-    : {}
+  const before = text.slice(Math.max(0, at - 80), at)
+  const line = before.slice(before.lastIndexOf('\n') + 1) + (text.slice(at, at + 80).split('\n', 1)[0] ?? '')
+  const brace = /(\$|\{)\{/.exec(line)
+  if (brace === null || /["'][^"']*$/.test(line.slice(0, brace.index))) return {}
+  return brace[1] === '$'
+    ? { hint: `within { } and [ ] a reference needs quotes: "\${NAME}"` }
+    : { hint: 'texts with {{templates}} need quotes: "/orders/{{seq}}"' }
 }
 
 class Converter {
@@ -195,7 +202,7 @@ class Converter {
 
   convert(node: unknown, depth: number): unknown {
     if (isAlias(node)) return this.#followAlias(node.source, node, depth)
-    if (this.#aliasDepth > 0) this.#aliasedNodes++
+    if (this.#aliasDepth > 0) this.#aliasedNodes += 1 + Math.floor(lengthOf(node) / textPerNode)
     if (isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
       if (typeof node.value === 'object' && node.value !== null)

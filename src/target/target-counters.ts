@@ -1,9 +1,9 @@
 /** Where the requests went and what was answered. Paths are the routes and `other`, so the number of labels is bounded. */
 export interface TargetStats {
   /** Counted when the head has arrived, whatever becomes of it. */
-  requests: number
+  requestsReceived: number
   /** Counted when the last byte was handed to the system. */
-  responses: number
+  responsesSent: number
   /** By path. */
   received: Record<string, number>
   /** By path and status. */

@@ -58,7 +58,7 @@ const ask = (
 
 /** Resolves once so many requests have arrived; answers for the counts are never held back. */
 const received = async (target: Target, requests: number): Promise<void> => {
-  while (target.stats().requests < requests) await ask(target, '/metric')
+  while (target.stats().requestsReceived < requests) await ask(target, '/metric')
 }
 
 /** A strict reading of the text format: every sample by name and labels. Throws at what a scraper might refuse. */
@@ -169,8 +169,8 @@ describe('the target', () => {
   it('counts exactly over kept connections, and the bytes on them', async () => {
     const target = await start()
     await Promise.all(Array.from({ length: 300 }, () => ask(target, '/ping')))
-    const { requests, responses, received, sent, connectionsAccepted } = target.stats()
-    assert.deepEqual([requests, responses], [300, 300])
+    const { requestsReceived, responsesSent, received, sent, connectionsAccepted } = target.stats()
+    assert.deepEqual([requestsReceived, responsesSent], [300, 300])
     assert.deepEqual([received['/ping'], sent['/ping']], [300, { 200: 300 }])
     assert.ok(connectionsAccepted <= 8, `${connectionsAccepted} connections`)
   })
@@ -185,8 +185,8 @@ describe('the target', () => {
     for await (const chunk of socket) chunks.push(chunk as Buffer)
     const answer = Buffer.concat(chunks).toString()
     assert.match(answer, /pong.*Hello World$/s)
-    const { bytesIn, bytesOut, responses } = target.stats()
-    assert.deepEqual([bytesIn, bytesOut, responses], [bytes.length, answer.length, 2])
+    const { bytesIn, bytesOut, responsesSent } = target.stats()
+    assert.deepEqual([bytesIn, bytesOut, responsesSent], [bytes.length, answer.length, 2])
   })
 
   it('makes the share of errors that it is told to, by its seed, and never of its counts', async () => {
@@ -224,10 +224,10 @@ describe('the target', () => {
       })
       codes[code] = (codes[code] ?? 0) + 1
     }
-    const { dropped, cut, responses, requests } = target.stats()
-    assert.deepEqual(codes, { ECONNRESET: dropped, 'cut after 5': cut, 'whole 11': responses })
-    assert.equal(dropped + cut + responses, requests)
-    assert.ok(dropped > 15 && cut > 15 && responses > 60, JSON.stringify(codes))
+    const { dropped, cut, responsesSent, requestsReceived } = target.stats()
+    assert.deepEqual(codes, { ECONNRESET: dropped, 'cut after 5': cut, 'whole 11': responsesSent })
+    assert.equal(dropped + cut + responsesSent, requestsReceived)
+    assert.ok(dropped > 15 && cut > 15 && responsesSent > 60, JSON.stringify(codes))
   })
 
   it('delays its answers', async () => {
@@ -236,7 +236,7 @@ describe('the target', () => {
     const reply = ask(target, '/')
     await received(target, 1)
     await clock.advance(49)
-    assert.equal(target.stats().responses, 0)
+    assert.equal(target.stats().responsesSent, 0)
     await clock.advance(1)
     assert.equal((await reply).body, 'Hello World')
   })
@@ -257,7 +257,7 @@ describe('the target', () => {
       (await replies).map(({ status }) => status),
       [200, 200],
     )
-    assert.equal(target.stats().responses, 3)
+    assert.equal(target.stats().responsesSent, 3)
   })
 
   for (const share of [0, 1])
@@ -271,8 +271,8 @@ describe('the target', () => {
       // Only the connection that asks for the counts is left.
       while (target.stats().connectionsOpen !== 1) await ask(target, '/metric')
       await clock.advance(30)
-      const { requests, responses, dropped } = target.stats()
-      assert.deepEqual([requests, responses, dropped, clock.pending], [1, 0, 0, 0])
+      const { requestsReceived, responsesSent, dropped } = target.stats()
+      assert.deepEqual([requestsReceived, responsesSent, dropped, clock.pending], [1, 0, 0, 0])
     })
 
   it('answers with a body as large as it is told to', async () => {

@@ -58,8 +58,8 @@ class TargetServer implements Target {
     this.#error = makeAnswer(options.errorStatus, 'text/plain; charset=utf-8', 'made to fail')
     const paths = [...this.#routes.keys(), 'other']
     this.#stats = {
-      requests: 0,
-      responses: 0,
+      requestsReceived: 0,
+      responsesSent: 0,
       received: Object.fromEntries(paths.map((path) => [path, 0])),
       sent: Object.fromEntries(paths.map((path) => [path, {}])),
       dropped: 0,
@@ -119,7 +119,7 @@ class TargetServer implements Target {
     }
     const route = this.#routes.get(path)
     const label = route === undefined ? 'other' : path
-    const index = this.#stats.requests++
+    const index = this.#stats.requestsReceived++
     this.#stats.received[label] = (this.#stats.received[label] ?? 0) + 1
     readBody(request, route?.readsBody === true, (body) => {
       const answer = body === undefined ? bodyTooLarge : (route ?? otherRoute).answer(request, body)
@@ -153,20 +153,20 @@ class TargetServer implements Target {
   }
 
   #countSent(label: string, status: number): void {
-    this.#stats.responses++
+    this.#stats.responsesSent++
     const statuses = this.#stats.sent[label] ?? {}
     statuses[status] = (statuses[status] ?? 0) + 1
   }
 
   #count(): Answer {
-    return makeAnswer(200, 'text/plain; charset=utf-8', String(this.#stats.requests))
+    return makeAnswer(200, 'text/plain; charset=utf-8', String(this.#stats.requestsReceived))
   }
 
   #metrics(request: IncomingMessage): Answer {
     if (request.headers.accept?.includes('application/json') !== true)
       return makeAnswer(200, prometheusType, formatPrometheus(this.stats()))
-    const { requests, responses } = this.#stats
-    const totals = { total_requests: requests, total_responses: responses }
+    const { requestsReceived, responsesSent } = this.#stats
+    const totals = { total_requests: requestsReceived, total_responses: responsesSent }
     return makeAnswer(200, 'application/json', JSON.stringify(totals))
   }
 }

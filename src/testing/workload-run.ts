@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Measurement } from '../measuring/measurement.ts'
 import { Recorders } from '../measuring/recorders.ts'
@@ -33,8 +34,12 @@ export interface RecordingServer {
   close(): Promise<void>
 }
 
-/** A server on loopback that writes down every request whole before it answers; without a listener with 200 and `hello`. */
+/**
+ * A server on loopback that writes down every request whole before it answers; without a listener with 200 and `hello`.
+ * It is closed at the end of the test at the latest.
+ */
 export const startRecordingServer = async (
+  t: TestContext,
   answer: (request: ReceivedRequest, response: Parameters<RequestListener>[1]) => void = (_, response) =>
     response.end('hello'),
 ): Promise<RecordingServer> => {
@@ -52,15 +57,13 @@ export const startRecordingServer = async (
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    received,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  t.after(close)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, close }
 }
 
 export const requestSpec = (request: Partial<RequestSpec> = {}): RequestSpec => ({

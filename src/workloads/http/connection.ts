@@ -227,7 +227,7 @@ export class Connection implements Carrier, DialListener, Expiring, ChainLink<Co
     const nowMs = clock.nowMs()
     const flushed = socket.writableLength === 0
     this.#pending = undefined
-    if (!isInStep || hasEnded || !flushed || nowMs - this.#openedMs > maxConnectionAgeMs) {
+    if (!isInStep || hasEnded || nowMs - this.#openedMs > maxConnectionAgeMs) {
       this.#close()
       this.#owner.left(this, undefined)
       ledger.answered(pending, nowMs, parser, this.#bytesIn, flushed)

@@ -160,7 +160,11 @@ const runLottery = async (options: { seed: number; isSecure: boolean; reuse: boo
     client.send(exchange)
   }
   for (let n = 0; n < 32; n += 1) sendNext()
-  await waitFor('all exchanges to end', () => exchanges.length === options.total && client.inFlight === 0, 60_000)
+  await waitFor(
+    'all exchanges to end',
+    () => exchanges.length === options.total && client.inFlight === 0,
+    60_000,
+  )
   await client.close(0)
   await server.close()
 
@@ -179,7 +183,10 @@ const runLottery = async (options: { seed: number; isSecure: boolean; reuse: boo
     assert.equal(endings.length, 1, `${id} ended ${endings.length} times`)
     assert.ok(ending !== undefined && ending.how !== 'unsent', JSON.stringify(ending))
     assert.ok(sends.length <= 2 && sends[0] !== true, `${id}: ${sends}`)
-    assert.ok(came.times <= sends.length, `${id} came ${came.times} times, and was sent ${sends.length} times`)
+    assert.ok(
+      came.times <= sends.length,
+      `${id} came ${came.times} times, and was sent ${sends.length} times`,
+    )
     // Whatever its method, a request that the server took is sent again only if it is idempotent.
     if (!isIdempotent) assert.ok(came.times <= 1, `POST ${id} came ${came.times} times`)
     if (sends.length === 2) count(isIdempotent ? 'retried GET' : 'retried POST')
@@ -205,10 +212,20 @@ for (const [what, isSecure, reuse, seed, total] of [
     await waitFor('the handles of earlier tests to go', () => openHandles().length === 0)
     const counts = await runLottery({ seed, isSecure, reuse, total })
     // The lottery is worth something only if all of this came up.
-    for (const key of ['answered', 'reset', 'protocol', 'timeout', 'opened', ...(reuse ? ['retried GET'] : [])]) {
+    for (const key of [
+      'answered',
+      'reset',
+      'protocol',
+      'timeout',
+      'opened',
+      ...(reuse ? ['retried GET'] : []),
+    ]) {
       assert.ok((counts[key] ?? 0) > 0, `${key}: ${JSON.stringify(counts)}`)
     }
-    assert.ok((counts['connect'] ?? 0) + (counts['resolve'] ?? 0) + (counts['tls'] ?? 0) === 0, JSON.stringify(counts))
+    assert.ok(
+      (counts['connect'] ?? 0) + (counts['resolve'] ?? 0) + (counts['tls'] ?? 0) === 0,
+      JSON.stringify(counts),
+    )
     await waitFor('no handle to be left', () => openHandles().length === 0)
   })
 }

@@ -14,8 +14,8 @@ import {
   startRecordingServer,
 } from '../../testing/workload-run.ts'
 
-test('what was sent is what the server received, each operation as often as it weighs, on every one of n drivers', async () => {
-  const server = await startRecordingServer()
+test('what was sent is what the server received, each operation as often as it weighs, on every one of n drivers', async (t) => {
+  const server = await startRecordingServer(t)
   const requests = [
     requestSpec({ name: 'home', weight: 8 }),
     requestSpec({ name: 'buy', weight: 2, method: 'POST', url: '/buy', body: { kind: 'text', text: 'x' } }),
@@ -34,22 +34,20 @@ test('what was sent is what the server received, each operation as often as it w
     })
   const counts = (path: string): number => server.received.filter((request) => request.path === path).length
   assert.deepEqual([counts('/'), counts('/buy')], [240, 60])
-  await server.close()
 })
 
-test('bytes in and out are those on the wire, and equal over all answers', async () => {
-  const server = await startRecordingServer()
+test('bytes in and out are those on the wire, and equal over all answers', async (t) => {
+  const server = await startRecordingServer(t)
   const run = await runWorkload(httpScenario(httpJob([server.url], [requestSpec()])), 10)
   const { bytesOut, bytesIn } = run.measured('request')
   const [first] = server.received
   const head = `GET / HTTP/1.1\r\n${(first?.rawHeaders ?? []).reduce((text, part, i) => text + part + (i % 2 === 0 ? ': ' : '\r\n'), '')}\r\n`
   assert.equal(bytesOut, 10 * head.length)
   assert.ok(bytesIn > 10 * 'HTTP/1.1 200 OK\r\n\r\nhello'.length)
-  await server.close()
 })
 
-test('several targets are asked in turn, each with its own path in front and its own host', async () => {
-  const servers = [await startRecordingServer(), await startRecordingServer()]
+test('several targets are asked in turn, each with its own path in front and its own host', async (t) => {
+  const servers = [await startRecordingServer(t), await startRecordingServer(t)]
   const targets = servers.map(({ url }, i) => `${url}/base${i}/`)
   await runWorkload(httpScenario(httpJob(targets, [requestSpec({ url: '/a?b=c' })])), 11)
   const paths = servers.map(({ received }) => received.map(({ path }) => path))
@@ -60,11 +58,10 @@ test('several targets are asked in turn, each with its own path in front and its
   assert.deepEqual([...new Set(paths.flat())].sort(), ['/base0/a?b=c', '/base1/a?b=c'])
   for (const { url, received } of servers)
     assert.ok(received.every(({ headers }) => `http://${headers.host}` === url))
-  await Promise.all(servers.map((server) => server.close()))
 })
 
-test('an absolute URL goes to its own host, without the target’s path', async () => {
-  const servers = [await startRecordingServer(), await startRecordingServer()]
+test('an absolute URL goes to its own host, without the target’s path', async (t) => {
+  const servers = [await startRecordingServer(t), await startRecordingServer(t)]
   const [target = '', other = ''] = servers.map(({ url }) => url)
   const requests = [requestSpec({ url: `${other}/x/{{seq}}` }), requestSpec({ name: 'bare', url: other })]
   await runWorkload(httpScenario(httpJob([`${target}/base`], requests)), 2)
@@ -75,7 +72,6 @@ test('an absolute URL goes to its own host, without the target’s path', async 
   const paths = servers[1]?.received.map(({ path }) => path) ?? []
   assert.ok(paths.includes('/'))
   assert.ok(paths.some((path) => /^\/x\/[01]$/.test(path)))
-  await Promise.all(servers.map((server) => server.close()))
 })
 
 const csv = 'id,name\n1,Ann\n2,Bob\n3,Cid\n4,Dee\n5,Eve\n'
@@ -92,8 +88,8 @@ const users = (feeder: Partial<Feeder> = {}): Record<string, Feeder> => ({
 })
 
 for (const order of ['sequential', 'random'] as const)
-  test(`unique rows (${order}) are used once each over all operations and drivers; then operations are unsent`, async () => {
-    const server = await startRecordingServer()
+  test(`unique rows (${order}) are used once each over all operations and drivers; then operations are unsent`, async (t) => {
+    const server = await startRecordingServer(t)
     const requests = [
       requestSpec({ name: 'a', url: '/{{users.id}}/{{users.name}}' }),
       requestSpec({ name: 'b', weight: 2, url: '/b?{{users.id}}={{users.name}}' }),
@@ -114,7 +110,6 @@ for (const order of ['sequential', 'random'] as const)
       .map(({ path }) => path.replace('/b?', '/').replace('=', '/'))
     assert.deepEqual(rows.sort(), ['/1/Ann', '/2/Bob', '/3/Cid', '/4/Dee', '/5/Eve'])
     assert.equal(unsent, 20 - 5 - 5)
-    await server.close()
   })
 
 test('a refused operation counts under the request it would have been, a refused journey under its first request too', async () => {
@@ -137,8 +132,8 @@ test('a refused operation counts under the request it would have been, a refused
   assert.throws(() => run.measured('order'), /nothing was measured/)
 })
 
-test('an operation that cannot be connected is an error with a time, and ends like every other', async () => {
-  const server = await startRecordingServer()
+test('an operation that cannot be connected is an error with a time, and ends like every other', async (t) => {
+  const server = await startRecordingServer(t)
   await server.close()
   const run = await runWorkload(httpScenario(httpJob([server.url], [requestSpec()])), 5)
   const { started, sent, errors, errorTime } = run.measured('request')
@@ -146,8 +141,8 @@ test('an operation that cannot be connected is an error with a time, and ends li
   assert.equal(errorTime.count, 5)
 })
 
-test('checks are counted under their names, and an answer with several failed ones once', async () => {
-  const server = await startRecordingServer((_, response) => response.end('{"state":"new"}'))
+test('checks are counted under their names, and an answer with several failed ones once', async (t) => {
+  const server = await startRecordingServer(t, (_, response) => response.end('{"state":"new"}'))
   const spec = requestSpec({
     checks: [
       { kind: 'status', name: 'status 2xx', statuses: ['2xx'] },
@@ -168,11 +163,10 @@ test('checks are counted under their names, and an answer with several failed on
   assert.deepEqual(errors, { check: 6 })
   assert.equal(answered, 6)
   assert.deepEqual(errorDetails, { 'check: contains old': 6 })
-  await server.close()
 })
 
-test('a body longer than what is kept fails the checks of the body, and says so', async () => {
-  const server = await startRecordingServer((_, response) => response.end('hello, world'))
+test('a body longer than what is kept fails the checks of the body, and says so', async (t) => {
+  const server = await startRecordingServer(t, (_, response) => response.end('hello, world'))
   const spec = requestSpec({
     checks: [
       { kind: 'bodyContains', name: 'contains hello', text: 'hello' },
@@ -188,21 +182,19 @@ test('a body longer than what is kept fails the checks of the body, and says so'
   assert.deepEqual(Object.keys(errorDetails), [
     'check: contains hello: the body is longer than the 11 bytes kept of it',
   ])
-  await server.close()
 })
 
-test('without reuse every request has a connection of its own and says that it closes', async () => {
-  const server = await startRecordingServer()
+test('without reuse every request has a connection of its own and says that it closes', async (t) => {
+  const server = await startRecordingServer(t)
   const job = httpJob([server.url], [requestSpec()], { reuse: false })
   const { answered, connectionsOpened } = (await runWorkload(httpScenario(job), 7)).measured('request')
   assert.equal(answered, 7)
   assert.equal(connectionsOpened, 7)
   assert.ok(server.received.every(({ headers }) => headers.connection === 'close'))
-  await server.close()
 })
 
-test('the values of a run are the same, however many drivers there are', async () => {
-  const server = await startRecordingServer()
+test('the values of a run are the same, however many drivers there are', async (t) => {
+  const server = await startRecordingServer(t)
   const spec = requestSpec({
     method: 'POST',
     url: '/{{seq}}?r={{random}}&i={{randomInt -3 1000}}',
@@ -221,7 +213,6 @@ test('the values of a run are the same, however many drivers there are', async (
   const alone = await received(1)
   assert.equal(new Set(alone).size, 40)
   assert.deepEqual(await received(3), alone)
-  await server.close()
 })
 
 const badScenarios: { what: string; requests: Operation[]; code: string }[] = [
@@ -265,8 +256,8 @@ for (const { what, requests, code } of badScenarios)
     await workload.close(0)
   })
 
-test('a target that does not answer is refused before the start, where the scenario asks for that', async () => {
-  const server = await startRecordingServer()
+test('a target that does not answer is refused before the start, where the scenario asks for that', async (t) => {
+  const server = await startRecordingServer(t)
   await server.close()
   const { workload } = createWorkloadUnderTest(
     httpScenario(httpJob([server.url], [requestSpec()], { preflight: true })),
@@ -278,8 +269,8 @@ test('a target that does not answer is refused before the start, where the scena
   await workload.close(0)
 })
 
-test('closing waits for answers, and no longer than it is told', async () => {
-  const server = await startRecordingServer((request, response) => {
+test('closing waits for answers, and no longer than it is told', async (t) => {
+  const server = await startRecordingServer(t, (request, response) => {
     if (request.path === '/slow') setTimeout(() => response.end(), 30)
   })
   const answeredIn = async (url: string, graceMs: number): Promise<Record<string, unknown>> => {
@@ -298,12 +289,11 @@ test('closing waits for answers, and no longer than it is told', async () => {
   }
   assert.deepEqual(await answeredIn('/slow', 60_000), { answered: 1, errors: {} })
   assert.deepEqual(await answeredIn('/never', 5), { answered: 0, errors: { timeout: 1 } })
-  await server.close()
 })
 
-test('what waits for a connection when the run is stopped was never sent, and nothing more is', async () => {
+test('what waits for a connection when the run is stopped was never sent, and nothing more is', async (t) => {
   const pending: (() => void)[] = []
-  const server = await startRecordingServer((_, response) => pending.push(() => response.end()))
+  const server = await startRecordingServer(t, (_, response) => pending.push(() => response.end()))
   const { workload, recorders } = createWorkloadUnderTest(
     httpScenario(httpJob([server.url], [requestSpec()], { connections: 1 })),
   )
@@ -317,15 +307,13 @@ test('what waits for a connection when the run is stopped was never sent, and no
   const { started, sent, answered, unsent } = measuredBy(recorders).measured('request')
   assert.deepEqual([started, sent, answered, unsent], [4, 1, 1, { stopped: 3 }])
   assert.equal(server.received.length, 1)
-  await server.close()
 })
 
 const last = (received: readonly ReceivedRequest[]): ReceivedRequest =>
   received.at(-1) ?? assert.fail('nothing')
 
-test('the user agent is this version', async () => {
-  const server = await startRecordingServer()
+test('the user agent is this version', async (t) => {
+  const server = await startRecordingServer(t)
   await runWorkload(httpScenario(httpJob([server.url], [requestSpec()])), 1)
   assert.match(last(server.received).headers['user-agent'] ?? '', /^groundswell\/\d+\.\d+\.\d+/)
-  await server.close()
 })

@@ -53,7 +53,8 @@ export class OperationChoice {
   choose(index: number): number {
     const block = Math.floor(index / this.#total)
     this.block = block
-    if (block !== this.#orderBlock) {
+    // A block of one has one order.
+    if (block !== this.#orderBlock && this.#total > 1) {
       this.#order = new Permutation(this.#total, this.#seed, orderStream, block)
       this.#orderBlock = block
     }
