@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url)
 const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 const searched = [
-  ...(process.env['PATH'] ?? '').split(delimiter),
+  ...(process.env.PATH ?? '').split(delimiter),
   join(homedir(), 'go', 'bin'),
   join(homedir(), '.cargo', 'bin'),
 ]
@@ -82,7 +82,9 @@ const oha = (): Client => {
       ],
     }),
     count: (stdout) => {
-      const { statusCodeDistribution } = JSON.parse(stdout) as { statusCodeDistribution: Record<string, number> }
+      const { statusCodeDistribution } = JSON.parse(stdout) as {
+        statusCodeDistribution: Record<string, number>
+      }
       return all(statusCodeDistribution['200'] ?? 0)
     },
   }
@@ -97,7 +99,14 @@ const k6 = (): Client => {
     isOpen: true,
     command: ({ url, connections, seconds, ratePerSecond }) => ({
       file: file ?? 'k6',
-      args: ['run', '--quiet', '--no-usage-report', '--summary-mode=full', '--no-color', beside('k6-script.js')],
+      args: [
+        'run',
+        '--quiet',
+        '--no-usage-report',
+        '--summary-mode=full',
+        '--no-color',
+        beside('k6-script.js'),
+      ],
       env: {
         TARGET: url,
         CONNECTIONS: String(connections),
@@ -116,7 +125,7 @@ const k6 = (): Client => {
 
 /** Installed beside us, or anywhere: GROUNDSWELL_BENCH_AUTOCANNON is the folder of the package. */
 const findAutocannon = (): string | undefined => {
-  const asked = process.env['GROUNDSWELL_BENCH_AUTOCANNON']
+  const asked = process.env.GROUNDSWELL_BENCH_AUTOCANNON
   if (asked !== undefined) return join(asked, 'package.json')
   try {
     return require.resolve('autocannon/package.json')

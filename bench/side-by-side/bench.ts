@@ -70,7 +70,10 @@ export const runBench = async (bench: Bench): Promise<void> => {
     progress: (line) => console.error(line),
   })
   const verdicts = judge(findings.figures, readBaseline(bench.baseline), tolerance)
-  if (values.json) console.log(JSON.stringify({ ...describeRun(bench, findings), verdicts, details: findings.details }, null, 2))
+  if (values.json)
+    console.log(
+      JSON.stringify({ ...describeRun(bench, findings), verdicts, details: findings.details }, null, 2),
+    )
   else console.log([...findings.text, verdictTable(verdicts)].join('\n\n'))
   if (values['write-baseline'])
     writeFileSync(bench.baseline, `${JSON.stringify(describeRun(bench, findings), null, 2)}\n`)

@@ -125,7 +125,8 @@ class InProcessBus implements Bus {
     this.#assertOpen()
     if (value.length > maxMessageBytes)
       throw new AppError('MESSAGE_TOO_LARGE', `A message for topic ${topic} has ${value.length} bytes.`)
-    this.#topic(topic).append(key, value.slice())
+    // Not `slice`, which of a Buffer is no copy.
+    this.#topic(topic).append(key, new Uint8Array(value))
   }
 
   async subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {

@@ -10,12 +10,14 @@ import {
 } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
-import { messageOf, toAppError } from '../lib/errors.ts'
+import { AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Recorders } from '../measuring/recorders.ts'
+import type { Steering } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { AssetCollector } from './asset-collector.ts'
+import { assetHashesOf, readScenario } from './read-scenario.ts'
 import { describeRejection, ShareRun } from './share-run.ts'
 
 /**
@@ -25,6 +27,7 @@ import { describeRejection, ShareRun } from './share-run.ts'
  *   idle         test_config that names this driver     configured (the workload opens)
  *   configured   opened                                 ready
  *   configured   AppError                               rejected
+ *   configured   control stop                           idle (nothing was promised yet)
  *   ready        trigger of this run                    running, at its start_at
  *   ready        control stop                           idle (an empty final report)
  *   running      control stop                           stopping
@@ -62,6 +65,9 @@ export interface WorkloadContext {
 
 const heartbeatMs = 1000
 
+/** Commands kept for a run that is still being built. */
+const maxEarly = 1000
+
 /** How long the files of a scenario may take to arrive after it. */
 const assetDeadlineMs = 60_000
 
@@ -73,6 +79,10 @@ export class Driver {
   readonly #subscriptions: Subscription[] = []
   #state: DriverNodeState = 'idle'
   #run: ShareRun | undefined
+  /** Aborted when what is being built for the current run is not wanted any more. */
+  #building = new AbortController()
+  /** Heard since the configuration: the run that they are for may yet be waiting for its files. */
+  #early: ControlMessage[] = []
   #testId: string | undefined
   /** Runs seen: a configuration or trigger delivered again must not start anything. Newest last, bounded. */
   readonly #seen = new Set<string>()
@@ -118,6 +128,7 @@ export class Driver {
     if (this.#left) return
     this.#left = true
     this.#heartbeat?.cancel()
+    this.#building.abort()
     await this.#run?.abandon()
     await this.#sayState('leaving').catch(() => {})
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
@@ -141,19 +152,19 @@ export class Driver {
     this.#configHash = config.config_hash
     this.#rejection = {}
     this.#state = 'configured'
+    this.#building = new AbortController()
+    this.#early = []
     // Not awaited: the bus hands over the next message only after this one, and building may take long.
-    void this.#build(
-      config.test_id,
-      // The orchestrator parsed it; what is wrong with it all the same ends in a rejection below.
-      config.scenario as unknown as Scenario,
-      { index, of: config.drivers.length },
-    )
+    void this.#build(config.test_id, config.scenario, { index, of: config.drivers.length })
   }
 
-  async #build(testId: string, scenario: Scenario, share: { index: number; of: number }): Promise<void> {
+  /** To ready or rejected. What is built for a run that was given up meanwhile changes nothing any more. */
+  async #build(testId: string, config: unknown, share: { index: number; of: number }): Promise<void> {
     const { clock, logger, drawId, cpuUsageUs, createWorkload } = this.#options
+    const { signal } = this.#building
     try {
-      const assets = await this.#collectAssets(scenario)
+      const scenario = readScenario(config)
+      const assets = await this.#collectAssets(scenario, signal)
       const run = new ShareRun({
         nodeId: this.id,
         testId,
@@ -172,28 +183,32 @@ export class Driver {
         },
       })
       this.#run = run
+      for (const message of this.#early) run.control(message.seq, steeringOf(message))
       await run.open()
-      if (this.#left || this.#testId !== testId) return
-      if (this.#state === 'configured') this.#become('ready')
+      if (!signal.aborted) this.#become('ready')
     } catch (error) {
+      if (signal.aborted) return
       this.#run = undefined
       this.#rejection = describeRejection(toAppError(error))
       this.#become('rejected')
     }
   }
 
-  async #collectAssets(scenario: Scenario): Promise<ReadonlyMap<string, Uint8Array>> {
+  async #collectAssets(
+    scenario: Scenario,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
     const hashes = assetHashesOf(scenario)
-    if (hashes.length === 0) return new Map()
-    return new Promise((resolve, reject) => {
-      const timer = this.#options.clock.after(assetDeadlineMs, () => {
-        reject(new Error(`the scenario's files did not arrive within ${assetDeadlineMs / 1000} s`))
-      })
-      this.#assets.collect(hashes).then((files) => {
-        timer.cancel()
-        resolve(files)
-      }, reject)
+    const late = new AbortController()
+    const timer = this.#options.clock.after(assetDeadlineMs, () => {
+      const seconds = assetDeadlineMs / 1000
+      late.abort(new AppError('DRIVER_REJECTED', `The scenario's files did not arrive within ${seconds} s.`))
     })
+    try {
+      return await this.#assets.collect(hashes, AbortSignal.any([signal, late.signal]))
+    } finally {
+      timer.cancel()
+    }
   }
 
   #trigger(trigger: TriggerMessage): void {
@@ -210,15 +225,26 @@ export class Driver {
   #control(message: ControlMessage): void {
     if (message.test_id !== this.#testId) return
     if (message.command === 'stop') {
-      this.#run?.control(message.seq, 'stop')
-      if (this.#state === 'running') this.#become('stopping')
+      this.#stop(message.seq)
       return
     }
-    this.#run?.control(message.seq, {
-      atMs: message.at_elapsed_ms,
-      command: message.command,
-      ...(message.scale === undefined ? {} : { scale: message.scale }),
-    })
+    if (this.#run !== undefined) this.#run.control(message.seq, steeringOf(message))
+    else if (this.#state === 'configured' && this.#early.length < maxEarly) this.#early.push(message)
+  }
+
+  #stop(seq: number): void {
+    if (this.#state === 'configured') {
+      this.#building.abort()
+      const run = this.#run
+      this.#run = undefined
+      this.#become('idle')
+      run?.abandon().catch((error: unknown) => {
+        this.#options.logger.warn('a run that was given up could not be closed', { error: messageOf(error) })
+      })
+      return
+    }
+    if (this.#state === 'running') this.#become('stopping')
+    this.#run?.control(seq, 'stop')
   }
 
   #become(state: DriverNodeState): void {
@@ -264,12 +290,5 @@ export class Driver {
   }
 }
 
-/** Hashes of all files that a scenario refers to, each once. */
-export const assetHashesOf = (scenario: Scenario): string[] => {
-  const hashes = new Set<string>()
-  for (const feeder of Object.values(scenario.http.feeders)) hashes.add(feeder.asset.sha256)
-  for (const operation of scenario.http.requests)
-    for (const step of operation.kind === 'journey' ? operation.steps : [operation])
-      if (step.kind === 'request' && step.body?.kind === 'file') hashes.add(step.body.asset.sha256)
-  return [...hashes]
-}
+const steeringOf = ({ command, at_elapsed_ms: atMs, scale }: ControlMessage): 'stop' | Steering =>
+  command === 'stop' ? 'stop' : { atMs, command, ...(scale === undefined ? {} : { scale }) }

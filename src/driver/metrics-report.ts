@@ -66,12 +66,12 @@ export const encodeNamed = (measurements: Iterable<NamedMeasurement>): WireNamed
   return wire
 }
 
-/** Cuts a list into pieces of about `maxBytes` of JSON each, at least one piece. */
+/** Cuts a list into pieces of at most `maxBytes` of JSON each (a larger item stands alone), at least one piece. */
 export const splitBySize = <T>(items: readonly T[], maxBytes: number): T[][] => {
   const pieces: T[][] = [[]]
   let sizeBytes = 0
   for (const item of items) {
-    const itemBytes = JSON.stringify(item).length
+    const itemBytes = Buffer.byteLength(JSON.stringify(item))
     if (sizeBytes > 0 && sizeBytes + itemBytes > maxBytes) {
       pieces.push([])
       sizeBytes = 0

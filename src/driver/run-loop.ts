@@ -78,9 +78,6 @@ export class RunLoop {
     if (this.#state === 'draining') this.#state = 'running'
     if (this.#state !== 'running') return
     this.#advance()
-    // A closed load has no due times that would wake us at the instant from which the change holds.
-    const newest = steering.at(-1)
-    if (newest !== undefined) this.#arm(this.#options.startMs + newest.atMs)
   }
 
   /** Starts nothing more; done when what is in flight has ended. */
@@ -110,6 +107,7 @@ export class RunLoop {
     let left = batchSize
     while (left > 0) {
       dueMs = elapsedMs + this.#pacer.next(elapsedMs, this.#started)
+      if (Number.isNaN(dueMs)) dueMs = Number.POSITIVE_INFINITY
       if (dueMs > elapsedMs) {
         // Time went by while we started what was due: look again before going to sleep.
         elapsedMs = clock.nowMs() - startMs
@@ -127,11 +125,17 @@ export class RunLoop {
     else if (left === 0) this.#continueSoon()
     else if (dueMs === Number.POSITIVE_INFINITY) this.#exhaust()
     else if (dueMs > elapsedMs) this.#arm(startMs + dueMs)
+    else this.#armNextSteering(elapsedMs)
   }
 
-  /** No further operation: the load is over, unless it is only paused; then steering wakes us. */
+  /** A closed load has no due times that would wake us at the instant from which a change holds. */
+  #armNextSteering(elapsedMs: number): void {
+    const next = this.#steering.find((event) => event.atMs > elapsedMs)
+    if (next !== undefined) this.#arm(this.#options.startMs + next.atMs)
+  }
+
+  /** No further operation, ever: a load that is only paused waits instead. */
   #exhaust(): void {
-    if (this.#steering.findLast((event) => event.command !== 'rate')?.command === 'pause') return
     this.#state = 'draining'
     this.#disarm()
     this.#finishIfDrained()

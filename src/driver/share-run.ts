@@ -83,15 +83,6 @@ export class ShareRun {
     this.#workload = options.createWorkload(this.#recorders, () => this.#loop?.operationEnded())
   }
 
-  get testId(): string {
-    return this.#options.testId
-  }
-
-  get state(): 'ready' | 'running' | 'stopping' {
-    if (this.#loop === undefined) return 'ready'
-    return this.#stopping ? 'stopping' : 'running'
-  }
-
   /** Attempts reported so far. */
   get sent(): number {
     return this.#cumulative.sent
@@ -99,15 +90,17 @@ export class ShareRun {
 
   /** Throws the AppError for which this driver rejects the run. */
   async open(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, scenario, share } = this.#options
     try {
+      // What is wrong with the load is said now, not at the start.
+      createPacer(scenario.load, share, scenario.seed, [])
       // The first precise timer starts a thread, which takes longer than the start instant lies ahead.
       await new Promise<void>((resolve) => {
         clock.afterPrecisely(0, resolve)
       })
       await this.#workload.open()
     } catch (error) {
-      await this.#workload.close(0)
+      await this.#closeWorkload()
       throw toAppError(error)
     }
   }
@@ -132,6 +125,8 @@ export class ShareRun {
       },
       onDone: () => this.#finish(),
     })
+    // Commands given before the start hold from the start.
+    if (this.#steering.length > 0) this.#loop.steer(this.#steering)
     this.#loop.start()
     this.#armReport()
   }
@@ -172,7 +167,7 @@ export class ShareRun {
   #boundDrain(graceMs: number): void {
     if (this.#drainTimer !== undefined || this.#finished) return
     this.#drainTimer = this.#options.clock.after(graceMs, () => {
-      void this.#workload.close(0)
+      void this.#closeWorkload()
     })
   }
 
@@ -195,10 +190,18 @@ export class ShareRun {
     this.#timer?.cancel()
     this.#drainTimer?.cancel()
     this.#report(Math.max(this.#reportedMs, this.#options.clock.nowMs() - this.#startMs), true)
-    void this.#workload
-      .close(0)
+    void this.#closeWorkload()
       .then(() => this.#publishing)
       .then(() => this.#options.onFinished())
+  }
+
+  /** A workload that cannot let go of something must not keep the driver from its next run. */
+  async #closeWorkload(): Promise<void> {
+    try {
+      await this.#workload.close(0)
+    } catch (error) {
+      this.#options.logger.error('a workload could not be closed', { error: messageOf(error) })
+    }
   }
 
   #report(endMs: number, final: boolean): void {

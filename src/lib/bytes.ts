@@ -20,7 +20,8 @@ const unitBytes: Record<string, number> = {
 export const parseSize = (text: string): number | undefined => {
   const match = /^\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)\s*$/i.exec(text)
   if (match === null) return undefined
-  const unit = unitBytes[(match[2] ?? '').toLowerCase()]
+  const name = (match[2] ?? '').toLowerCase()
+  const unit = Object.hasOwn(unitBytes, name) ? unitBytes[name] : undefined
   if (unit === undefined) return undefined
   const size = Math.round(Number(match[1]) * unit)
   return Number.isSafeInteger(size) ? size : undefined

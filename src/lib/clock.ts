@@ -27,18 +27,25 @@ export interface Timer {
 /** The longest delay that `setTimeout` takes; above it Node fires at once. */
 const maxDelayMs = 2 ** 31 - 1
 
+/**
+ * A `setTimeout` that keeps the contract: Node counts from the beginning of the loop's turn in whole milliseconds, so it
+ * may call up to a millisecond early.
+ */
 class SystemTimer implements Timer {
+  readonly #dueMs: number
+  readonly #callback: () => void
   #handle: NodeJS.Timeout
 
   constructor(delayMs: number, callback: () => void) {
-    this.#handle = this.#arm(delayMs, callback)
+    this.#dueMs = performance.now() + delayMs
+    this.#callback = callback
+    this.#handle = setTimeout(this.#call, Math.min(delayMs, maxDelayMs))
   }
 
-  #arm(delayMs: number, callback: () => void): NodeJS.Timeout {
-    if (delayMs <= maxDelayMs) return setTimeout(callback, delayMs)
-    return setTimeout(() => {
-      this.#handle = this.#arm(delayMs - maxDelayMs, callback)
-    }, maxDelayMs)
+  readonly #call = (): void => {
+    const leftMs = this.#dueMs - performance.now()
+    if (leftMs <= 0) this.#callback()
+    else this.#handle = setTimeout(this.#call, Math.min(leftMs, maxDelayMs))
   }
 
   cancel(): void {

@@ -29,9 +29,10 @@ const trimZeros = (text: string): string => (text.includes('.') ? text.replace(/
 export const formatDuration = (ms: number): string => {
   if (!Number.isFinite(ms)) return 'unbounded'
   if (ms === 0) return '0 ms'
-  if (ms < 1) return `${significant(ms * 1000)} us`
-  if (ms < 1000) return `${significant(ms)} ms`
-  if (ms < 60_000) return `${significant(ms / 1000)} s`
+  // The bounds lie where the figure shown would round up to the next unit.
+  if (ms < 0.9995) return `${significant(ms * 1000)} us`
+  if (ms < 999.5) return `${significant(ms)} ms`
+  if (ms < 59_950) return `${significant(ms / 1000)} s`
   const seconds = Math.round(ms / 1000)
   const h = Math.floor(seconds / 3600)
   const m = Math.floor((seconds % 3600) / 60)

@@ -132,11 +132,16 @@ export class AppError extends Error {
 export const toAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError
     ? thrown
-    : new AppError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+    : new AppError('INTERNAL', messageOf(thrown), { cause: thrown })
 
-/** The text of any thrown value, with the texts of its causes; several addresses tried make one line. */
+/** The text of any thrown value, on one line where several addresses were tried. Never throws itself. */
 export const messageOf = (thrown: unknown): string => {
   if (thrown instanceof AggregateError && thrown.message === '')
     return thrown.errors.map(messageOf).join('; ')
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  if (thrown instanceof Error) return thrown.message
+  try {
+    return String(thrown)
+  } catch {
+    return 'something that has no text was thrown'
+  }
 }

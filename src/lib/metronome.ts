@@ -82,6 +82,8 @@ const beat = (shared: SharedArrayBuffer): void => {
     const dueMs = due[0] ?? 0
     const waitMs = dueMs === 0 || dueMs === told ? Number.POSITIVE_INFINITY : dueMs - machineMs()
     if (waitMs > 0 && Atomics.wait(changes, 0, seen, waitMs) !== 'timed-out') continue
+    // Should the kernel be a moment early, the callback would find nothing due and wait for ever.
+    if (machineMs() < dueMs) continue
     told = dueMs
     parentPort?.postMessage(0)
   }

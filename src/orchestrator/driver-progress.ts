@@ -12,6 +12,8 @@ import { decodeMeasurement } from '../measuring/measurement-wire.ts'
  *   running       metrics, final                  finished
  *   any but the last three: silent for lostAfterMs             lost
  *   lost          anything heard from it          what it was before
+ *   rejected      metrics, where leftOut          running: it was ready too late for us, but not for the trigger
+ *   running       heartbeat idle, and no final report for lostAfterMs   left
  *   any           heartbeat leaving               left
  *
  * finished, rejected and left are the last.
@@ -26,15 +28,19 @@ export interface DriverProgress {
   reason: string
   reasonCode: string
   reasonHint: string
+  /** The run began without it. */
+  leftOut: boolean
   /** Wall clock of the orchestrator. */
   lastHeardMs: number
+  /** When it first said that it is idle, though its final report has not come; null otherwise. */
+  idleSinceMs: number | null
   /** Epoch; null until it said so. */
   startedAtMs: number | null
   /** How far its reports reach, since the start instant. */
   reportedMs: number
   nextSeq: number
   /** Reports that never came. */
-  missingSeqs: readonly number[]
+  missingReports: number
   /** Measurements within reports that could not be read. */
   unreadable: number
   /** Sum of its intervals; after the final report, what that says. */
@@ -64,11 +70,13 @@ export const newDriverProgress = (
   reason: '',
   reasonCode: '',
   reasonHint: '',
+  leftOut: false,
   lastHeardMs: nowMs,
+  idleSinceMs: null,
   startedAtMs: null,
   reportedMs: 0,
   nextSeq: 0,
-  missingSeqs: [],
+  missingReports: 0,
   unreadable: 0,
   total: emptyMeasurementSet,
   finalTotal: emptyMeasurementSet,
@@ -107,6 +115,8 @@ export const hearHeartbeat = (
         reasonCode: message.reason_code ?? '',
         reasonHint: message.reason_hint ?? '',
       }
+    case 'idle':
+      return heard.phase === 'running' ? { ...heard, idleSinceMs: heard.idleSinceMs ?? nowMs } : heard
     case 'leaving':
       return { ...heard, phase: 'left', reason: 'left' }
     default:
@@ -120,32 +130,37 @@ export interface CountedReport {
   measurements: readonly NamedMeasurement[]
 }
 
+/** `latestEndMs`: no interval can have ended after it, whatever the driver says. */
 export const hearMetrics = (
   driver: DriverProgress,
   message: MetricsMessage,
   nowMs: number,
+  latestEndMs: number,
 ): CountedReport => {
   const { interval } = message
   const nothing: readonly NamedMeasurement[] = []
-  if (hasEnded(driver) || interval === undefined) return { driver, measurements: nothing }
-  const heard = hear(driver, nowMs)
+  const cameLate = driver.phase === 'rejected' && driver.leftOut
+  if ((hasEnded(driver) && !cameLate) || interval === undefined) return { driver, measurements: nothing }
+  const heard: DriverProgress = cameLate
+    ? { ...hear(driver, nowMs), phase: 'running', reason: '' }
+    : hear(driver, nowMs)
   if (interval.seq < heard.nextSeq) return { driver: heard, measurements: nothing }
   const { measurements, unreadable } = decodeNamed(message.requests)
   const totals = decodeNamed(message.totals)
-  const missing = Array.from(
-    { length: Math.min(interval.seq - heard.nextSeq, 10_000) },
-    (_, i) => heard.nextSeq + i,
-  )
   const next: DriverProgress = {
     ...heard,
     phase: heard.phase === 'configuring' || heard.phase === 'ready' ? 'running' : heard.phase,
     nextSeq: interval.seq + 1,
-    missingSeqs: missing.length === 0 ? heard.missingSeqs : [...heard.missingSeqs, ...missing],
+    missingReports: heard.missingReports + interval.seq - heard.nextSeq,
     unreadable: heard.unreadable + unreadable + totals.unreadable,
-    reportedMs: Math.max(heard.reportedMs, interval.end_ms),
+    idleSinceMs: null,
+    reportedMs: Math.max(heard.reportedMs, Math.min(interval.end_ms, latestEndMs)),
     startedAtMs: message.started_at ?? heard.startedAtMs,
     total: measurements.length === 0 ? heard.total : addMeasurements(heard.total, measurements),
-    finalTotal: addMeasurements(heard.finalTotal, totals.measurements),
+    finalTotal:
+      totals.measurements.length === 0
+        ? heard.finalTotal
+        : addMeasurements(heard.finalTotal, totals.measurements),
     latest:
       message.totals === undefined
         ? { startMs: interval.start_ms, endMs: interval.end_ms, measurements }
@@ -156,7 +171,10 @@ export const hearMetrics = (
   return { driver: message.final === true ? finish(next, message.outcome === 'stopped') : next, measurements }
 }
 
-/** Its own totals hold: they were counted where the load was made. */
+/**
+ * Its own totals hold: they were counted where the load was made. What they do not name (a message with totals may be
+ * missing too) stays as its intervals told it.
+ */
 const finish = (driver: DriverProgress, stopped: boolean): DriverProgress => {
   const mismatched = !sameCounts(driver.total, driver.finalTotal)
   return {
@@ -165,7 +183,7 @@ const finish = (driver: DriverProgress, stopped: boolean): DriverProgress => {
     stopped,
     inFlight: 0,
     mismatched,
-    total: mismatched ? driver.finalTotal : driver.total,
+    total: mismatched ? new Map([...driver.total, ...driver.finalTotal]) : driver.total,
   }
 }
 
@@ -182,8 +200,11 @@ export const missHeartbeats = (
   nowMs: number,
   lostAfterMs: number,
 ): DriverProgress => {
-  if (!isPresent(driver) || nowMs - driver.lastHeardMs < lostAfterMs) return driver
-  const { phase } = driver
+  if (!isPresent(driver)) return driver
+  const { phase, idleSinceMs } = driver
+  if (idleSinceMs !== null && nowMs - idleSinceMs >= lostAfterMs)
+    return { ...driver, phase: 'left', reason: 'ended without its last report', inFlight: 0 }
+  if (nowMs - driver.lastHeardMs < lostAfterMs) return driver
   return {
     ...driver,
     phase: 'lost',

@@ -81,7 +81,7 @@ const describeMissing = (state: RunState, nowMs: number): string[] =>
     const { phase, reason } = state.drivers.get(driver) ?? { phase: 'lost', reason: '' }
     const part = `${percent(share)} of the load is missing from ${seconds(fromS)} to ${seconds(toS)}`
     if (phase === 'rejected') return `Driver ${driver} rejected the run (${reason}): ${part}.`
-    if (phase === 'left') return `Driver ${driver} left: ${part}.`
+    if (phase === 'left') return `Driver ${driver} ${reason}: ${part}.`
     return `Driver ${driver} was lost (${reason}): ${part}.`
   })
 
@@ -90,7 +90,7 @@ const describeMismatches = (state: RunState): string[] => {
   for (const driver of state.drivers.values()) {
     if (driver.mismatched)
       sentences.push(
-        `Driver ${driver.id} counted other totals than its reports add up to (${driver.missingSeqs.length} of ${driver.nextSeq} reports did not arrive): the totals are the driver's own, the timeline has holes.`,
+        `Driver ${driver.id} counted other totals than its reports add up to (${driver.missingReports} of ${driver.nextSeq} reports did not arrive): the totals are the driver's own, the timeline has holes.`,
       )
     if (driver.unreadable > 0)
       sentences.push(`Driver ${driver.id} sent ${driver.unreadable} measurements that could not be read.`)

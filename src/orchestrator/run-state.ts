@@ -40,8 +40,10 @@ export interface RunState {
 
 /** What all drivers reported of one second. An interval of several seconds (a driver stood still) counts in its last. */
 export interface SecondRow {
-  /** Reports in this row. */
+  /** Drivers whose report is in this row. */
   drivers: number
+  /** Those of them that were at work to the end of the second: a share that ended within it makes less than its rate. */
+  whole: number
   measurements: MeasurementSet
   inFlight: number
 }
@@ -121,7 +123,7 @@ const enlist = (
 
 const leaveOutUnlessReady = (driver: DriverProgress): DriverProgress =>
   driver.phase === 'configuring' || driver.phase === 'lost'
-    ? { ...driver, phase: 'rejected', reason: 'not ready in time' }
+    ? { ...driver, phase: 'rejected', reason: 'not ready in time', leftOut: true }
     : driver
 
 const foldHeartbeat = (state: RunState, message: HeartbeatMessage, atMs: number): RunState => {
@@ -134,20 +136,15 @@ const foldHeartbeat = (state: RunState, message: HeartbeatMessage, atMs: number)
 const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): RunState => {
   const driver = state.drivers.get(message.node_id)
   if (driver === undefined || message.test_id !== state.id) return state
-  const counted = hearMetrics(driver, message, atMs)
+  const latestEndMs = atMs - (state.startAtMs ?? atMs) + clockSlackMs
+  const counted = hearMetrics(driver, message, atMs, latestEndMs)
   let next = withDriver(state, counted.driver)
   if (counted.driver.mismatched && !driver.mismatched) next = { ...next, total: sumOfDrivers(next.drivers) }
   else if (counted.measurements.length > 0)
     next = { ...next, total: addMeasurements(next.total, counted.measurements) }
   const wasCounted = counted.driver.nextSeq > driver.nextSeq
   if (wasCounted && message.interval !== undefined && message.totals === undefined)
-    next = addToSecond(
-      next,
-      message.interval.end_ms,
-      counted.measurements,
-      message.in_flight ?? 0,
-      message.more === true,
-    )
+    next = addToSecond(next, Math.min(message.interval.end_ms, latestEndMs), counted.measurements, message)
   return judge(next)
 }
 
@@ -155,27 +152,28 @@ const addToSecond = (
   state: RunState,
   endMs: number,
   measurements: readonly NamedMeasurement[],
-  inFlight: number,
-  more: boolean,
+  message: MetricsMessage,
 ): RunState => {
   const second = Math.max(0, Math.ceil(endMs / 1000) - 1)
-  // A hostile or broken report must not make us allocate years of rows.
-  if (second > maxSeconds) return state
+  // An interval may come in several messages: its first one counts for the driver.
+  const isFirst = message.interval?.part === undefined || message.interval.part === 0
   const seconds = [...state.seconds]
   while (seconds.length <= second) seconds.push(emptySecond)
   const row = seconds[second] ?? emptySecond
   seconds[second] = {
-    drivers: row.drivers + (more ? 0 : 1),
-    measurements: addMeasurements(row.measurements, measurements),
-    inFlight: row.inFlight + (more ? 0 : inFlight),
+    drivers: row.drivers + (isFirst ? 1 : 0),
+    whole: row.whole + (isFirst && endMs >= (second + 1) * 1000 ? 1 : 0),
+    measurements:
+      measurements.length === 0 ? row.measurements : addMeasurements(row.measurements, measurements),
+    inFlight: row.inFlight + (isFirst ? (message.in_flight ?? 0) : 0),
   }
   return { ...state, seconds }
 }
 
-const emptySecond: SecondRow = { drivers: 0, measurements: emptyMeasurementSet, inFlight: 0 }
+const emptySecond: SecondRow = { drivers: 0, whole: 0, measurements: emptyMeasurementSet, inFlight: 0 }
 
-/** A month. */
-const maxSeconds = 31 * 86_400
+/** Clocks of other machines may be ahead; beyond it a report is broken or hostile and must not make us allocate years. */
+const clockSlackMs = 3_600_000
 
 const foldTick = (state: RunState, atMs: number): RunState => {
   let next = state

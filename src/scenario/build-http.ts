@@ -1,6 +1,6 @@
 import { type BuildContext, buildAuth, buildHeaders, buildRequest } from './build-request.ts'
 import type { HttpData } from './http-schema.ts'
-import { defaultJourneyName } from './operation-names.ts'
+import { defaultJourneyName, ownUrlOf } from './operation-names.ts'
 import { asList } from './quantities.ts'
 import { isJourney, type JourneyData, type OperationData, type RequestData } from './request-schema.ts'
 import type { Feeder, HttpJob, Operation, Step, TlsSettings } from './scenario.ts'
@@ -46,14 +46,13 @@ const buildTargets = (
   hasRequests: boolean,
 ): { targets: string[]; ownRequest: RequestData } => {
   const [first = 'builtin'] = targets
-  const own = first === 'builtin' ? undefined : new URL(first)
   return {
     targets: targets.map((target) => {
       if (target === 'builtin') return target
       const { origin, pathname } = new URL(target)
       return hasRequests ? `${origin}${pathname.replace(/\/$/, '')}` : origin
     }),
-    ownRequest: { get: own === undefined ? '/' : `${own.pathname}${own.search}` },
+    ownRequest: { get: ownUrlOf(first) },
   }
 }
 

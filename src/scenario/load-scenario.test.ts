@@ -144,7 +144,7 @@ describe('any scenario that is right', () => {
         fc.oneof(word, fc.integer(), fc.boolean()),
         { maxKeys: 3 },
       ),
-      json: fc.jsonValue({ maxDepth: 3 }).filter((value) => !JSON.stringify(value).includes('{{')),
+      json: fc.jsonValue({ maxDepth: 3 }).filter((value) => !/[{$]\{/.test(JSON.stringify(value))),
       check: fc.record(
         { status: fc.integer({ min: 100, max: 599 }), contains: word, time: ms },
         { requiredKeys: [] },

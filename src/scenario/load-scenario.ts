@@ -45,7 +45,10 @@ const readText = async (file: string, { readFile = readFileWithin }: LoadOptions
   }
 }
 
-/** The same for a text in hand; `fileName` says what messages call it and where feeders and bodies are looked for. */
+/**
+ * The same for a text in hand; `fileName` says what messages call it and where feeders and bodies are looked for. Who
+ * takes texts from others must give a `readFile` of its own: by default any file that this process may read can be named.
+ */
 export const parseScenarioText = async (
   text: string,
   fileName: string,

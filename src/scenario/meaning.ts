@@ -11,7 +11,7 @@ import { isMap } from './strict-map.ts'
 export const faultsOfMeaning = (document: ScenarioDocument): Fault[] => {
   const { data } = document
   if (!isMap(data)) return []
-  const names = [...namesOf(document, isMap(data.http) ? data.http.requests : undefined)]
+  const names = [...namesOf(document, data.http)]
   return [
     ...faultsOfNames(names),
     ...faultsOfSlos(data.slo, new Set(names.map(({ name }) => name))),
@@ -38,7 +38,6 @@ function* faultsOfNames(names: ReturnType<typeof namesOf>): Iterable<Fault> {
   }
 }
 
-/** A scenario without requests has one, named after the target, so nothing is known to be wrong. */
 function* faultsOfSlos(slos: unknown, names: ReadonlySet<string>): Iterable<Fault> {
   if (names.size === 0) return
   const list = Array.isArray(slos) ? slos : [slos]

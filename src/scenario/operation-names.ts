@@ -14,6 +14,13 @@ export const defaultRequestName = (method: string, shownUrl: string): string =>
 
 export const defaultJourneyName = (index: number): string => `journey ${index + 1}`
 
+/** What a scenario without requests asks of its target: the path and query of the target itself. */
+export const ownUrlOf = (target: string): string => {
+  if (!URL.canParse(target)) return '/'
+  const { pathname, search } = new URL(target)
+  return `${pathname}${search}`
+}
+
 /** A name that operations of a scenario have, as far as its raw data says. */
 export interface OperationName {
   name: string
@@ -21,8 +28,12 @@ export interface OperationName {
   path: Path
 }
 
-/** Of raw requests and journeys, whatever is wrong with them. */
-export function* namesOf(document: ScenarioDocument, requests: unknown): Iterable<OperationName> {
+/** Of the raw `http`, whatever is wrong with it. */
+export function* namesOf(document: ScenarioDocument, http: unknown): Iterable<OperationName> {
+  const { target, requests } = isMap(http) ? http : { target: http, requests: undefined }
+  const first: unknown = Array.isArray(target) ? target[0] : target
+  if (requests === undefined && typeof first === 'string')
+    return yield { name: defaultRequestName('GET', ownUrlOf(first)), kind: 'request', path: ['http'] }
   if (!Array.isArray(requests)) return
   for (const [i, operation] of requests.entries()) {
     if (!isMap(operation)) continue

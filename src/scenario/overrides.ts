@@ -4,7 +4,7 @@ import { type Fault, formatPath } from './scenario-faults.ts'
 
 /**
  * `--set http.requests[0].weight=3`: a path of keys and indices, and a scalar. Maps that are not there are made; lists
- * grow by one where the index is the next.
+ * grow by one where the index is the next, and `http: URL` becomes the map that it stands for.
  */
 export const applyOverrides = (document: ScenarioDocument, settings: readonly string[]): Fault[] =>
   settings.flatMap((setting) => {
@@ -42,6 +42,7 @@ const applyOverride = (document: ScenarioDocument, setting: string): Fault | und
     if (i === path.length - 1) break
     const child = Object.hasOwn(container, step) ? container[step] : undefined
     if (child === undefined || child === null) container[step] = typeof path[i + 1] === 'number' ? [] : {}
+    else if (i === 0 && step === 'http' && typeof child === 'string') container[step] = { target: child }
     else if (typeof child !== 'object')
       return refuse(`${formatPath(path.slice(0, i + 1))} is a single value`, 'the path of a map or a list')
     container = container[step] as Record<string | number, unknown>

@@ -52,7 +52,7 @@ const basic = strictMap('{ user, password }', {
 })
 
 export const authSchema = strictMap('{ basic: { user, password } } or { bearer: TOKEN }', {
-  basic: basic.optional(),
+  basic: basic.meta({ description: 'A user and a password.' }).optional(),
   bearer: text('the token, best from an environment variable')
     .meta({ description: 'Best from an environment variable. May hold {{templates}}.' })
     .optional(),

@@ -1,6 +1,6 @@
 import type { Fault, Path, ScenarioFault } from './scenario-faults.ts'
 import { cut, formatPath } from './scenario-faults.ts'
-import type { Range, SourceTree } from './yaml-source.ts'
+import type { Range, SourceTree } from './source-tree.ts'
 
 /** A text that was written with `${NAME}`. */
 export interface FromEnvironment {

@@ -114,6 +114,7 @@ export interface TlsSettings {
   resume: boolean
 }
 
+/** Its texts may hold `{{templates}}`. */
 export type Auth = { kind: 'basic'; user: string; password: string } | { kind: 'bearer'; token: string }
 
 /** A CSV file with a header line. Its content travels to the drivers as an asset (see the bus). */

@@ -163,7 +163,7 @@ const wrongValue = (path: Path, expected: string, document: ScenarioDocument): F
   return {
     path,
     message: `expected ${expected}, got ${describe(path, value, document)}`,
-    ...hintFor(expected, value),
+    ...(isHidden(path, document) ? {} : hintFor(expected, value)),
   }
 }
 
@@ -178,6 +178,10 @@ const describe = (path: Path, value: unknown, document: ScenarioDocument): strin
   const raw = cut(environment.raw, 60)
   return mayHoldSecrets(path) ? raw : `${shown} from ${raw}`
 }
+
+/** The value is not shown, so neither is what could be made of it. */
+const isHidden = (path: Path, document: ScenarioDocument): boolean =>
+  isSecret(path) || (mayHoldSecrets(path) && document.environmentOf(path) !== undefined)
 
 const isSecret = (path: Path): boolean =>
   path[0] === 'http' &&

@@ -60,3 +60,16 @@ it('a fault does not show a value of the environment that a request holds', asyn
     return true
   })
 })
+
+it('nor does a fault about a template that such a value seems to hold, or a hint', async () => {
+  const odd = { ...env, S7: '{{planted}}', S12: '{{planted' }
+  const broken = text.replace('check: {', 'timeout: "$' + '{S14}"\n      check: {')
+  await assert.rejects(
+    parseScenarioText(broken, 'x.yaml', { env: odd, drawSeed: () => 1 }),
+    (error: Error) => {
+      assert.match(error.message, /3 faults/)
+      assert.doesNotMatch(error.message, /planted|987654/)
+      return true
+    },
+  )
+})

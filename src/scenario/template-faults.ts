@@ -7,6 +7,7 @@ import { isTemplateBuiltin, parseTemplate, templateBuiltins } from './template.t
 
 /** What templates may name, where they stand. */
 interface Scope {
+  document: ScenarioDocument
   feeders: ReadonlyMap<string, Feeder | undefined>
   /** Captured by earlier steps of the journey. */
   captured: ReadonlySet<string>
@@ -21,7 +22,7 @@ export function* faultsOfTemplates(
 ): Iterable<Fault> {
   const http = isMap(document.data) ? document.data.http : undefined
   if (!isMap(http)) return
-  const scope: Scope = { feeders, captured: new Set(), later: new Set() }
+  const scope: Scope = { document, feeders, captured: new Set(), later: new Set() }
   for (const key of ['headers', 'auth']) yield* faultsWithin(http[key], ['http', key], scope)
   if (!Array.isArray(http.requests)) return
   for (const [i, operation] of http.requests.entries()) {
@@ -64,14 +65,22 @@ function* faultsWithin(value: unknown, path: Path, scope: Scope): Iterable<Fault
 function* faultsOfText(text: string, path: Path, scope: Scope): Iterable<Fault> {
   const parsed = parseTemplate(text)
   if (!parsed.ok) {
-    yield { path, message: parsed.message, expected: parsed.expected }
+    yield withoutValue({ path, message: parsed.message, expected: parsed.expected }, scope)
     return
   }
   for (const segment of parsed.segments) {
     if (segment.kind === 'literal' || isTemplateBuiltin(segment.name)) continue
     const fault = faultOfName(segment.name, scope)
-    if (fault !== undefined) yield { path, ...fault }
+    if (fault !== undefined) yield withoutValue({ path, ...fault }, scope)
   }
+}
+
+/** A value of the environment may be a secret that only looks like a template. */
+const withoutValue = (fault: Fault, { document }: Scope): Fault => {
+  const environment = document.environmentOf(fault.path)
+  return environment === undefined
+    ? fault
+    : { path: fault.path, message: `a template that cannot be used in the value of ${environment.raw}` }
 }
 
 const faultOfName = (name: string, scope: Scope): Omit<Fault, 'path'> | undefined => {

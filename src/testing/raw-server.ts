@@ -19,6 +19,13 @@ export interface RawServerOptions {
   tls?: TlsOptions
 }
 
+const openServers = new Set<RawServer>()
+
+/** For `afterEach`: closes what a failed test left open, so that the process ends. */
+export const closeRawServers = async (): Promise<void> => {
+  await Promise.all([...openServers].map((server) => server.close()))
+}
+
 /**
  * A server on a free loopback port that says exactly what a test writes: `onConnection` gets each socket (over TLS after
  * the handshake) and its number, counted from 0. Errors of sockets are ignored.
@@ -51,7 +58,7 @@ export const startRawServer = async (
   })
   const address = server.address()
   const boundPort = typeof address === 'object' && address !== null ? address.port : 0
-  return {
+  const rawServer: RawServer = {
     port: boundPort,
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     sockets,
@@ -60,10 +67,13 @@ export const startRawServer = async (
     },
     close: () =>
       new Promise((resolve) => {
+        openServers.delete(rawServer)
         server.close(() => resolve())
         for (const socket of all) socket.destroy()
       }),
   }
+  openServers.add(rawServer)
+  return rawServer
 }
 
 /** Calls back with each head (its text without the empty line) and its number on this connection; bodies are skipped by their length. */

@@ -4,9 +4,16 @@ import type { Origin } from '../workloads/http/exchange.ts'
 import { HttpClient, type HttpClientOptions } from '../workloads/http/http-client.ts'
 import { type Ending, RecordingExchange, type RecordingExchangeOptions } from './recording-exchange.ts'
 
+const clients: HttpClient[] = []
+
+/** For `afterEach`: closes what a failed test left open, so that the process ends. */
+export const closeTestClients = async (): Promise<void> => {
+  await Promise.all(clients.splice(0).map((client) => client.close(0)))
+}
+
 /** An HTTP client on the real clock that may reach loopback only; any option can be set otherwise. */
-export const createTestClient = (options: Partial<HttpClientOptions> = {}): HttpClient =>
-  new HttpClient({
+export const createTestClient = (options: Partial<HttpClientOptions> = {}): HttpClient => {
+  const client = new HttpClient({
     connections: 4,
     reuse: true,
     connectTimeoutMs: 10_000,
@@ -18,6 +25,9 @@ export const createTestClient = (options: Partial<HttpClientOptions> = {}): Http
     allow: new AllowList(['127.0.0.0/8', '::1']),
     ...options,
   })
+  clients.push(client)
+  return client
+}
 
 /** Sends one exchange and keeps it. */
 export const send = (

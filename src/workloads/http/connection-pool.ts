@@ -1,6 +1,7 @@
 import { Chain } from './chain.ts'
 import type { ConnectFailure } from './connect-failure.ts'
-import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.ts'
 import type { HttpOrigin } from './origin.ts'
 import type { Carrier, PendingExchange } from './pending-exchange.ts'
 

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net'
 import type { RequestErrorKind } from '../../measuring/outcomes.ts'
 import type { ChainLink } from './chain.ts'
 import { brokenConnectionText, type ConnectFailure, isPeerGone, isTlsError } from './connect-failure.ts'
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.ts'
 import type { DeadlineLine, Expiring } from './deadlines.ts'
-import { type DialListener, type DialSettings, dial } from './dial.ts'
+import { type DialListener, dial } from './dial.ts'
 import type { HttpOrigin } from './origin.ts'
-import type { Carrier, ExchangeLedger, PendingExchange } from './pending-exchange.ts'
+import type { Carrier, PendingExchange } from './pending-exchange.ts'
 import { isBlankLeftover, ResponseParser } from './response-parser.ts'
 
 /*
@@ -34,7 +35,8 @@ import { isBlankLeftover, ResponseParser } from './response-parser.ts'
  * Sent again (RFC 9110, 9.2.2) is a request once, over a new connection, if: this one had completed an answer before;
  * no byte came since the request; the failure is FIN, ECONNRESET or EPIPE; and the method is idempotent, or the write
  * itself failed, so that the server cannot have seen it. A server that closes an idle connection just as it is used
- * looks exactly like one that reads the request and dies: for other methods that is a failure.
+ * looks exactly like one that reads the request and dies: for other methods that is a failure. It happens once, because
+ * the new connection has completed nothing before.
  *
  * Draining: whoever closes first keeps the port for a minute (TIME_WAIT), and a client that makes many connections is
  * the first to run out of ports. So the server is left to close.
@@ -46,30 +48,6 @@ const restMs = 500
 /** A connection opened ahead is good for at least so long: servers wait longer for a first request than for another. */
 const unusedLimitMs = 10_000
 const drainMs = 1000
-
-/** What the connections of a client share. */
-export interface ConnectionSettings extends DialSettings {
-  readonly reuse: boolean
-  /** Infinity: no limit. */
-  readonly maxConnectionAgeMs: number
-  readonly idleTimeoutMs: number
-  readonly maxHeadBytes: number
-  readonly ledger: ExchangeLedger
-}
-
-/** Who is told what becomes of a connection: the pool. */
-export interface ConnectionOwner {
-  opened(connection: Connection, connectMs: number): void
-  notOpened(connection: Connection, failure: ConnectFailure): void
-  /** It takes another exchange. */
-  free(connection: Connection): void
-  /** It takes no further exchange. `retry`: what it had goes over a new connection, now. */
-  left(connection: Connection, retry: PendingExchange | undefined): void
-  /** It waits for the server to close; until `drained`. */
-  drains(connection: Connection): void
-  drained(connection: Connection): void
-  putBack(pending: PendingExchange): void
-}
 
 export class Connection implements Carrier, DialListener, Expiring, ChainLink<Connection> {
   readonly origin: HttpOrigin
@@ -227,7 +205,7 @@ export class Connection implements Carrier, DialListener, Expiring, ChainLink<Co
     const nowMs = clock.nowMs()
     const flushed = socket.writableLength === 0
     this.#pending = undefined
-    if (!isInStep || hasEnded || nowMs - this.#openedMs > maxConnectionAgeMs) {
+    if (!isInStep || hasEnded || !flushed || nowMs - this.#openedMs > maxConnectionAgeMs) {
       this.#close()
       this.#owner.left(this, undefined)
       ledger.answered(pending, nowMs, parser, this.#bytesIn, flushed)
@@ -296,7 +274,6 @@ export class Connection implements Carrier, DialListener, Expiring, ChainLink<Co
       isPeerGone &&
       this.#hasAnswered &&
       this.#bytesIn === 0 &&
-      pending.retryOf === undefined &&
       (exchange.isIdempotent || this.#hasWriteFailed)
     ) {
       pending.retryOf = detail

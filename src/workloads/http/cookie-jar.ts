@@ -1,4 +1,4 @@
-import { daysOf } from './civil-time.ts'
+import { daysOf } from './days-of.ts'
 
 /** Limits of RFC 6265, 6.1, as they are usual: more is not kept. */
 const maxCookies = 50

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../lib/errors.ts'
 import type { Feeder } from '../../scenario/scenario.ts'
-import { FeederRows, noRow } from './feeder.ts'
+import { FeederRows, loadFeeder, noRow } from './feeder.ts'
 
 const feederOf = (rows: number, order: Feeder['order'], unique: boolean): Feeder => ({
   asset: { file: 'users.csv', sha256: '00', sizeBytes: 0 },
@@ -13,11 +13,13 @@ const feederOf = (rows: number, order: Feeder['order'], unique: boolean): Feeder
   rows,
 })
 
-const csvOf = (rows: number): Uint8Array =>
-  Buffer.from(`id,full name\n${Array.from({ length: rows }, (_, row) => `${row},name ${row}\n`).join('')}`)
-
 const rowsOf = (rows: number, order: Feeder['order'], unique: boolean, seed = 1): FeederRows =>
-  new FeederRows('users', feederOf(rows, order, unique), csvOf(rows), seed)
+  new FeederRows(
+    'users',
+    feederOf(rows, order, unique),
+    Array.from({ length: rows }, (_, row) => [`${row}`, `name ${row}`]),
+    seed,
+  )
 
 const first = (rows: FeederRows, count: number): number[] =>
   Array.from({ length: count }, (_, occurrence) => rows.rowOf(occurrence))
@@ -51,9 +53,9 @@ test('random rows stay inside the file and reach all of it', () => {
   assert.deepEqual(first(rowsOf(10, 'random', false), 1000), drawn)
 })
 
-test('cells are found by column, with quotes, a byte order mark and blank lines read as CSV says', () => {
+test('cells are found by column, with quotes, a byte order mark and blank lines read as CSV says', async () => {
   const bytes = Buffer.from('\ufeffid,full name\r\n1,"Ann ""A"", Lee"\r\n\r\n2,"two\r\nlines"\r\n')
-  const rows = new FeederRows('users', feederOf(2, 'sequential', false), bytes, 1)
+  const rows = await loadFeeder('users', feederOf(2, 'sequential', false), bytes, 1)
   const column = rows.columnNumber('full name') ?? assert.fail('no such column')
   assert.equal(rows.cell(0, column), 'Ann "A", Lee')
   assert.equal(rows.cell(1, column), 'two\r\nlines')
@@ -69,9 +71,9 @@ const badFiles = [
   { what: 'another number of columns', bytes: 'id\n1\n', rows: 1 },
 ]
 for (const { what, bytes, rows } of badFiles)
-  test(`${what} is refused, and the feeder and its file are named`, () => {
-    assert.throws(
-      () => new FeederRows('users', feederOf(rows, 'sequential', false), Buffer.from(bytes), 1),
+  test(`${what} is refused, and the feeder and its file are named`, async () => {
+    await assert.rejects(
+      loadFeeder('users', feederOf(rows, 'sequential', false), Buffer.from(bytes), 1),
       (error) =>
         error instanceof AppError &&
         error.code === 'FEEDER_INVALID' &&

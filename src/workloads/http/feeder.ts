@@ -1,4 +1,3 @@
-import { parse } from 'csv-parse/sync'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import { drawInteger, streamOf } from '../../lib/random.ts'
 import type { Feeder } from '../../scenario/scenario.ts'
@@ -25,9 +24,9 @@ export class FeederRows {
   readonly #stream: number
   readonly #permutation: Permutation
 
-  /** `bytes`: the file. Throws an AppError where it is not what the scenario says it is. */
-  constructor(name: string, feeder: Feeder, bytes: Uint8Array, seed: number) {
-    this.#cells = readRows(name, feeder, bytes)
+  /** `cells`: of the rows below the header, in the order of `feeder.columns`. */
+  constructor(name: string, feeder: Feeder, cells: readonly (readonly string[])[], seed: number) {
+    this.#cells = cells
     this.#columns = new Map(feeder.columns.map((column, place) => [column, place]))
     this.#order = feeder.order
     this.#unique = feeder.unique
@@ -56,9 +55,16 @@ export class FeederRows {
   }
 }
 
-/** The rows below the header line, in the order of `feeder.columns`. */
-const readRows = (name: string, feeder: Feeder, bytes: Uint8Array): string[][] => {
-  const file = feeder.asset.file
+/** Reads the file of a feeder. Throws an AppError where it is not what the scenario says it is. */
+export const loadFeeder = async (
+  name: string,
+  feeder: Feeder,
+  bytes: Uint8Array,
+  seed: number,
+): Promise<FeederRows> => {
+  // Loaded only here: most scenarios have no feeder.
+  const { parse } = await import('csv-parse/sync')
+  const { file } = feeder.asset
   let table: string[][]
   try {
     table = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
@@ -75,5 +81,5 @@ const readRows = (name: string, feeder: Feeder, bytes: Uint8Array): string[][] =
       'FEEDER_INVALID',
       `Feeder ${name} (${file}) has ${rows.length} rows of ${header.length} columns here, but the scenario was read with ${feeder.rows} of ${feeder.columns.length}.`,
     )
-  return rows
+  return new FeederRows(name, feeder, rows, seed)
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { onRequests, startRawServer } from '../../testing/raw-server.ts'
+import { closeRawServers, onRequests, startRawServer } from '../../testing/raw-server.ts'
 import { type Ending, postBytes } from '../../testing/recording-exchange.ts'
-import { ask, createTestClient, send } from '../../testing/test-client.ts'
+import { ask, closeTestClients, createTestClient, send } from '../../testing/test-client.ts'
 import { waitFor } from '../../testing/wait-for.ts'
 import { AllowList } from './allow-list.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 

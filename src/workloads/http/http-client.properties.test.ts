@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { drawInteger, streamOf } from '../../lib/random.ts'
 import { serverIdentity } from '../../testing/certificates.ts'
 import { openHandles } from '../../testing/open-handles.ts'
-import { onRequests, startRawServer } from '../../testing/raw-server.ts'
+import { closeRawServers, onRequests, startRawServer } from '../../testing/raw-server.ts'
 import { RecordingExchange } from '../../testing/recording-exchange.ts'
-import { createTestClient } from '../../testing/test-client.ts'
+import { closeTestClients, createTestClient } from '../../testing/test-client.ts'
 import { waitFor } from '../../testing/wait-for.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 /*
  * Thousands of exchanges against a server that does, by lot, everything to a connection that a server can do. Every
@@ -222,10 +225,8 @@ for (const [what, isSecure, reuse, seed, total] of [
     ]) {
       assert.ok((counts[key] ?? 0) > 0, `${key}: ${JSON.stringify(counts)}`)
     }
-    assert.ok(
-      (counts['connect'] ?? 0) + (counts['resolve'] ?? 0) + (counts['tls'] ?? 0) === 0,
-      JSON.stringify(counts),
-    )
+    for (const kind of ['connect', 'resolve', 'tls'])
+      assert.equal(counts[kind], undefined, JSON.stringify(counts))
     await waitFor('no handle to be left', () => openHandles().length === 0)
   })
 }

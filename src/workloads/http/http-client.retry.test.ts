@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
-import { onRequests, startRawServer } from '../../testing/raw-server.ts'
+import { closeRawServers, onRequests, startRawServer } from '../../testing/raw-server.ts'
 import { type Ending, postBytes, type RecordingExchange } from '../../testing/recording-exchange.ts'
-import { createTestClient, send } from '../../testing/test-client.ts'
+import { closeTestClients, createTestClient, send } from '../../testing/test-client.ts'
 import { waitFor } from '../../testing/wait-for.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 /*
  * What a server can do to a connection that is used again, and what may be sent again then (RFC 9110, 9.2.2). The server

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { openHandles } from '../../testing/open-handles.ts'
-import { onRequests, type RawServer, startRawServer } from '../../testing/raw-server.ts'
+import { closeRawServers, onRequests, type RawServer, startRawServer } from '../../testing/raw-server.ts'
 import { postBytes, type RecordingExchange } from '../../testing/recording-exchange.ts'
-import { ask, createTestClient, send } from '../../testing/test-client.ts'
+import { ask, closeTestClients, createTestClient, send } from '../../testing/test-client.ts'
 import { waitFor } from '../../testing/wait-for.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 
@@ -135,6 +138,19 @@ test('An origin that floods the queue does not shut another out, and connections
   assert.ok(opened <= 12, `${opened} connections for 440 requests`)
   await client.close(0)
   await Promise.all([busy.close(), rare.close()])
+})
+
+test('Origins that wait in turn keep their shares: connections are not exchanged for each request', async () => {
+  const servers = await Promise.all([startEcho(), startEcho()])
+  const client = createTestClient({ connections: 4 })
+  const endings = await Promise.all(
+    Array.from({ length: 400 }, (_, n) => ask(client, servers[n % 2]?.url ?? '')),
+  )
+  for (const { how } of endings) assert.equal(how, 'answered')
+  const opened = servers.reduce((sum, { sockets }) => sum + sockets.length, 0)
+  assert.ok(opened <= 12, `${opened} connections for 400 requests`)
+  await client.close(0)
+  await Promise.all(servers.map((server) => server.close()))
 })
 
 test('Three origins on two connections are all served', async () => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import { AppError } from '../../lib/errors.ts'
 import type { TlsSettings } from '../../scenario/scenario.ts'
 import { certificateFile, keyFile, serverIdentity } from '../../testing/certificates.ts'
-import { onRequests, type RawServer, startRawServer } from '../../testing/raw-server.ts'
+import { closeRawServers, onRequests, type RawServer, startRawServer } from '../../testing/raw-server.ts'
 import { type Ending, RecordingExchange } from '../../testing/recording-exchange.ts'
-import { ask, createTestClient, send } from '../../testing/test-client.ts'
+import { ask, closeTestClients, createTestClient, send } from '../../testing/test-client.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { AppError } from '../../lib/errors.ts'
+import { version } from '../../lib/version.ts'
 import type { UnsentReason } from '../../measuring/outcomes.ts'
 import type { Recorder } from '../../measuring/recorder.ts'
 import type { Recorders } from '../../measuring/recorders.ts'
@@ -103,14 +103,14 @@ class HttpWorkload implements Workload {
   async open(): Promise<void> {
     const { scenario, share, assets, recorders, clock } = this.#options
     const { http, load, seed } = scenario
-    const table = new OperationTable({
+    const table = await OperationTable.compile({
       seed,
       job: http,
       driver: share.index,
       assets,
       recorders,
       clock,
-      userAgent: `groundswell/${await readVersion()}`,
+      userAgent: `groundswell/${version}`,
       originOf: (url) => this.#client.origin(url),
     })
     for (const { origin, recorder } of table.requests())
@@ -220,12 +220,3 @@ const clientOptions = (
   ...limits,
   onConnectionOpened,
 })
-
-/** Of this package, for the User-Agent field. `src` and `dist` are equally deep. */
-const readVersion = async (): Promise<string> => {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
-  const manifest: unknown = JSON.parse(text)
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown'
-}

@@ -54,7 +54,7 @@ test('n drivers, each taking every n-th index in any order, choose what one driv
   )
 })
 
-test('the occurrences of a group number it through from 0, leaving out and repeating nothing', () => {
+test('the occurrences of a group number it through from 0 in the order of the indexes', () => {
   fc.assert(
     fc.property(
       weightsArbitrary,
@@ -69,10 +69,10 @@ test('the occurrences of a group number it through from 0, leaving out and repea
         const seen: number[] = []
         for (let index = 0; index < 5 * total; index++) {
           const operation = choice.choose(index)
-          if (group.includes(operation)) seen.push(count.current(operation))
+          if (group.includes(operation)) seen.push(count.current())
         }
         assert.deepEqual(
-          seen.sort((a, b) => a - b),
+          seen,
           seen.map((_, occurrence) => occurrence),
         )
         assert.equal(

@@ -13,10 +13,9 @@ const maxTotalWeight = 2 ** 40
  *   W       sum of the weights, divided by their common divisor; indexes come in blocks of W
  *   block   floor(index / W); each has an order of its own, drawn from the seed
  *   place   the index's position in its block, permuted: operation i owns as many places in a row as it weighs
- *   rank    the place's number among those of its operation
  *
- * So every block holds each operation exactly as often as its weight says, and how many times an operation came before
- * (block x weight + rank, see {@link OccurrenceCount}) is known without counting, hence without coordination.
+ * So every block holds each operation exactly as often as its weight says, and how often an operation came before is known
+ * without counting one by one, hence without coordination (see {@link OccurrenceCount}).
  */
 export class OperationChoice {
   readonly #seed: number
@@ -26,9 +25,10 @@ export class OperationChoice {
   #order: Permutation
   #orderBlock = 0
 
+  #position = 0
+
   /** Of the index last chosen. */
   block = 0
-  rank = 0
 
   /** `weights`: positive integers, at least one. */
   constructor(seed: number, weights: readonly number[]) {
@@ -49,24 +49,31 @@ export class OperationChoice {
     this.#order = new Permutation(total, seed, orderStream, 0)
   }
 
-  /** The operation of this index. Sets `block` and `rank`. */
+  /** The operation of this index; `block` and `countBefore` are then about it. */
   choose(index: number): number {
     const block = Math.floor(index / this.#total)
     this.block = block
+    this.#position = index - block * this.#total
     // A block of one has one order.
     if (block !== this.#orderBlock && this.#total > 1) {
       this.#order = new Permutation(this.#total, this.#seed, orderStream, block)
       this.#orderBlock = block
     }
-    const place = this.#order.at(index - block * this.#total)
-    const operation = this.#operationAt(place)
-    this.rank = place - (this.#first[operation] ?? 0)
-    return operation
+    return this.#operationAt(this.#order.at(this.#position))
   }
 
-  /** How often an operation weighs in each block. */
+  /** How many indexes before the one last chosen, in its block, have a place from `from` up to, not including, `to`. */
+  countBefore(from: number, to: number): number {
+    return this.#order.countBefore(this.#position, from, to)
+  }
+
+  firstPlaceOf(operation: number): number {
+    return this.#first[operation] ?? 0
+  }
+
+  /** How often an operation comes in each block. */
   weightOf(operation: number): number {
-    return (this.#first[operation + 1] ?? 0) - (this.#first[operation] ?? 0)
+    return (this.#first[operation + 1] ?? 0) - this.firstPlaceOf(operation)
   }
 
   #operationAt(place: number): number {
@@ -82,27 +89,33 @@ export class OperationChoice {
 }
 
 /**
- * Numbers the operations of a group (those that use one feeder) through, over the whole run, as if they stood in one line:
- * no two operations of the group have the same occurrence, and none is left out.
+ * Numbers the operations of a group (those that use one feeder) through, over the whole run and in the order of their
+ * indexes: how many of the group came before.
  */
 export class OccurrenceCount {
   readonly #choice: OperationChoice
-  /** By operation; undefined: not in the group. */
-  readonly #offsets: (number | undefined)[] = []
+  /** Places of the group, neighbours joined: from, to (not included). */
+  readonly #ranges: readonly (readonly [from: number, to: number])[]
   readonly #perBlock: number
 
   constructor(choice: OperationChoice, group: readonly number[]) {
-    this.#choice = choice
-    let perBlock = 0
-    for (const operation of group) {
-      this.#offsets[operation] = perBlock
-      perBlock += choice.weightOf(operation)
+    const ranges: [number, number][] = []
+    for (const operation of group.toSorted((a, b) => a - b)) {
+      const from = choice.firstPlaceOf(operation)
+      const to = from + choice.weightOf(operation)
+      const last = ranges.at(-1)
+      if (last?.[1] === from) last[1] = to
+      else ranges.push([from, to])
     }
-    this.#perBlock = perBlock
+    this.#choice = choice
+    this.#ranges = ranges
+    this.#perBlock = ranges.reduce((sum, [from, to]) => sum + to - from, 0)
   }
 
-  /** Of the index last chosen; `operation` is what `choose` returned. */
-  current(operation: number): number {
-    return this.#choice.block * this.#perBlock + (this.#offsets[operation] ?? 0) + this.#choice.rank
+  /** Before the index last chosen. */
+  current(): number {
+    let count = this.#choice.block * this.#perBlock
+    for (const [from, to] of this.#ranges) count += this.#choice.countBefore(from, to)
+    return count
   }
 }

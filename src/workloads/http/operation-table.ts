@@ -5,7 +5,7 @@ import type { Recorder } from '../../measuring/recorder.ts'
 import type { Recorders } from '../../measuring/recorders.ts'
 import type { HttpJob, JourneySpec, Operation, RequestSpec } from '../../scenario/scenario.ts'
 import type { Origin } from './exchange.ts'
-import { FeederRows, noRow } from './feeder.ts'
+import { loadFeeder, noRow } from './feeder.ts'
 import type { JourneyPlan, JourneyStepPlan } from './journey.ts'
 import { OccurrenceCount, OperationChoice } from './operation-choice.ts'
 import { compileRequest, type RequestPlan } from './request-plan.ts'
@@ -41,7 +41,7 @@ interface FeederUse extends NumberedFeeder {
 
 /**
  * Everything that may be started, compiled, and which of it operation `index` is: the operation by its weight, the target in
- * turn, the rows by the operation's occurrence. Throws an AppError where something cannot be built.
+ * turn, the rows by the operation's occurrence.
  */
 export class OperationTable {
   readonly #choice: OperationChoice
@@ -49,13 +49,12 @@ export class OperationTable {
   readonly #operations: readonly (readonly CompiledOperation[])[]
   readonly #uses = new Map<string, FeederUse>()
 
-  constructor(options: OperationTableOptions) {
+  private constructor(options: OperationTableOptions, feeders: ReadonlyMap<string, NumberedFeeder>) {
     const { job, seed } = options
     this.#choice = new OperationChoice(
       seed,
       job.requests.map(({ weight }) => weight),
     )
-    const feeders = readFeeders(options)
     this.#operations = job.targets.map((text) => {
       const target = targetUrl(text)
       return job.requests.map((operation, number) =>
@@ -71,6 +70,11 @@ export class OperationTable {
       )
       this.#uses.set(name, { ...feeder, count })
     }
+  }
+
+  /** Throws an AppError where something cannot be built. */
+  static async compile(options: OperationTableOptions): Promise<OperationTable> {
+    return new OperationTable(options, await loadFeeders(options))
   }
 
   get feederCount(): number {
@@ -96,7 +100,7 @@ export class OperationTable {
     for (const name of operation.feeders) {
       const use = this.#uses.get(name)
       if (use === undefined) continue
-      const row = use.rows.rowOf(use.count.current(operation.number))
+      const row = use.rows.rowOf(use.count.current())
       if (row === noRow) return false
       rows[use.number] = row
     }
@@ -109,7 +113,11 @@ const targetUrl = (text: string): URL => {
   throw new AppError('SCENARIO_INVALID', `The target "${text}" is no URL here.`)
 }
 
-const readFeeders = ({ job, assets, seed }: OperationTableOptions): Map<string, NumberedFeeder> => {
+const loadFeeders = async ({
+  job,
+  assets,
+  seed,
+}: OperationTableOptions): Promise<Map<string, NumberedFeeder>> => {
   const feeders = new Map<string, NumberedFeeder>()
   for (const [name, feeder] of Object.entries(job.feeders)) {
     const bytes = assets.get(feeder.asset.sha256)
@@ -118,7 +126,7 @@ const readFeeders = ({ job, assets, seed }: OperationTableOptions): Map<string, 
         'INTERNAL',
         `The file of feeder ${name} (${feeder.asset.file}) did not reach this driver.`,
       )
-    feeders.set(name, { number: feeders.size, rows: new FeederRows(name, feeder, bytes, seed) })
+    feeders.set(name, { number: feeders.size, rows: await loadFeeder(name, feeder, bytes, seed) })
   }
   return feeders
 }

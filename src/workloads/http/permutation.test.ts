@@ -45,3 +45,36 @@ test('another seed, stream or number is another order', () => {
   assert.equal(new Set(orders).size, orders.length)
   assert.equal(orderOf(1, 'a', 0), orders[0])
 })
+
+test('places in a range are counted without looking at each', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 500 }),
+      fc.maxSafeNat(),
+      fc.nat(),
+      fc.nat(),
+      (size, seed, one, other) => {
+        const order = new Permutation(size, seed, stream, 0)
+        const [from = 0, to = 0] = [one % (size + 1), other % (size + 1)].sort((a, b) => a - b)
+        let counted = 0
+        for (let position = 0; position < size; position++) {
+          assert.equal(order.countBefore(position, from, to), counted)
+          const place = order.at(position)
+          if (place >= from && place < to) counted++
+        }
+      },
+    ),
+    { seed: 14, numRuns: 200 },
+  )
+})
+
+test('counts of the largest sizes are exact: the parts add up to the whole', () => {
+  for (const size of [2 ** 32, 2 ** 40, 2 ** 40 - 87])
+    for (const position of [1, 1000, size / 3, size - 1].map(Math.floor)) {
+      const order = new Permutation(size, 7, stream, 1)
+      const middle = Math.floor(size / 2)
+      const parts = [order.countBefore(position, 0, middle), order.countBefore(position, middle, size)]
+      assert.equal((parts[0] ?? 0) + (parts[1] ?? 0), position)
+      for (const part of parts) assert.ok(part >= 0 && part <= middle + 1)
+    }
+})

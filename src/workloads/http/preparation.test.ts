@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { promisify } from 'node:util'
 import { AppError, type ErrorCode } from '../../lib/errors.ts'
 import { certificateFile, serverIdentity } from '../../testing/certificates.ts'
-import { onRequests, startRawServer } from '../../testing/raw-server.ts'
-import { ask, createTestClient } from '../../testing/test-client.ts'
+import { closeRawServers, onRequests, startRawServer } from '../../testing/raw-server.ts'
+import { ask, closeTestClients, createTestClient } from '../../testing/test-client.ts'
 import { waitFor } from '../../testing/wait-for.ts'
 import { AllowList } from './allow-list.ts'
 import type { HttpClientOptions, PrepareOptions } from './http-client.ts'
+
+afterEach(closeTestClients)
+afterEach(closeRawServers)
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 const preflight: PrepareOptions = { preflight: true, connections: 0 }
@@ -181,7 +184,6 @@ test('When descriptors run out in a run, requests are unsent for that reason, an
     { timeout: 20_000 },
   )
   await server.close()
-  const counts: Record<string, number> = JSON.parse(stdout)
-  assert.ok((counts['noDescriptors'] ?? 0) > 0, stdout)
-  assert.deepEqual(Object.keys(counts).toSorted(), ['noDescriptors', 'timeout'], stdout)
+  // `timeout`: those that had a connection, cut off at the end.
+  assert.deepEqual(Object.keys(JSON.parse(stdout)).toSorted(), ['noDescriptors', 'timeout'], stdout)
 })

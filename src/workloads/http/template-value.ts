@@ -1,7 +1,6 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, isoTime } from '../../lib/clock.ts'
 import { drawFraction, drawInteger, drawUint32 } from '../../lib/random.ts'
 import type { TemplateBuiltin } from '../../scenario/template.ts'
-import { isoTimeOf } from './civil-time.ts'
 import type { RequestSlot } from './request-slot.ts'
 
 /**
@@ -136,7 +135,7 @@ export const createBuiltinValue = (
       return {
         width: isoTimeWidth,
         isNumber: false,
-        write: (slot) => slot.utf8(isoTimeOf(clock.wallMs())),
+        write: (slot) => slot.utf8(isoTime(clock.wallMs())),
       }
   }
 }
