@@ -14,6 +14,7 @@ export const protocol = 'groundswell/1'
 
 const id = z.string().min(1).max(200)
 const count = z.number().nonnegative()
+const ordinal = z.int().nonnegative()
 const instantMs = z.number()
 const protocolField = z.string().max(40).optional()
 
@@ -107,7 +108,7 @@ export const metricsSchema = z.object({
   error_kinds: z.record(z.string(), count).optional().describe('errors by kind, since the start'),
   interval: z
     .object({
-      seq: count.describe('number of this message in the run, from 0, without holes'),
+      seq: ordinal.describe('number of this message in the run, from 0, without holes'),
       start_ms: z.number().describe('begin of the interval, milliseconds since start_at'),
       end_ms: z.number().describe('its end'),
     })
@@ -171,7 +172,7 @@ export const controlSchema = z.object({
   test_id: id.describe('id of the run'),
   protocol: protocolField.describe('`groundswell/1`'),
   command: z.enum(['stop', 'pause', 'resume', 'rate']).describe('what to do'),
-  seq: count.describe('number of this command in the run, from 0; one seen twice counts once'),
+  seq: ordinal.describe('number of this command in the run, from 0; one seen twice counts once'),
   at_elapsed_ms: z.number().nonnegative().describe('when it takes effect, milliseconds since start_at'),
   scale: z
     .number()
@@ -186,7 +187,7 @@ export const controlSchema = z.object({
 export const assetSchema = z.object({
   sha256: z.string().length(64).describe('of the whole file, hex'),
   size_bytes: count.describe('of the whole file'),
-  part: count.describe('from 0'),
+  part: ordinal.describe('from 0'),
   parts: z.number().int().min(1).max(100_000).describe('how many there are'),
   data: z.string().describe('this part, base64'),
   protocol: protocolField.describe('`groundswell/1`'),

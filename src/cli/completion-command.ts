@@ -10,4 +10,5 @@ export const completionCommand = (context: ProgramContext, program: Command, she
   context.stdout.write(renderCompletion(shell, program))
 }
 
-const isShell = (text: string): text is CompletionShell => (completionShells as readonly string[]).includes(text)
+const isShell = (text: string): text is CompletionShell =>
+  (completionShells as readonly string[]).includes(text)

@@ -1,5 +1,6 @@
 import type { Timer } from '../lib/clock.ts'
-import type { Run } from '../orchestrator/run.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { Run, SteerCommand } from '../orchestrator/run.ts'
 import { elapsedOf, isStopping, steeringOf } from '../orchestrator/run-state.ts'
 import { scaleAt, stretchesOf } from '../pacing/steering.ts'
 import { buildResult } from '../results/build-result.ts'
@@ -31,7 +32,9 @@ export const followRun = (
   const { clock, env } = context
   const terminal = terminalOf(context.stderr)
   const isLive = canRedraw(terminal, env)
-  const keys = isLive ? readKeys(context.stdin, (key) => pressed(context, run, key)) : undefined
+  const keys = isLive
+    ? readKeys(context.stdin, (key) => pressed(context, run, key, (line) => progress.log(line)))
+    : undefined
   const progress: Progress = isLive
     ? createLiveView(terminal, clock, {
         colour: flags.color && wantsColour(terminal, env),
@@ -68,8 +71,15 @@ export const followRun = (
   }
 }
 
-const pressed = (context: ProgramContext, run: Run, key: Key): void => {
-  const by = 'keys'
+/** Within what the bus takes. */
+const scaleBounds = { least: 1e-6, most: 1e6 } as const
+
+const pressed = (context: ProgramContext, run: Run, key: Key, log: (line: string) => void): void => {
+  const steer = (command: Omit<SteerCommand, 'by'>): void => {
+    run.steer({ ...command, by: 'keys' }).catch((error: unknown) => log(`Not steered: ${messageOf(error)}`))
+  }
+  const steerRate = (scale: number): void =>
+    steer({ command: 'rate', scale: Math.min(scaleBounds.most, Math.max(scaleBounds.least, scale)) })
   const steering = steeringOf(run.state)
   const scale = steering.findLast((event) => event.command === 'rate')?.scale ?? 1
   switch (key) {
@@ -77,19 +87,19 @@ const pressed = (context: ProgramContext, run: Run, key: Key): void => {
       context.interrupt()
       return
     case 'stop':
-      void run.steer({ command: 'stop', by })
+      steer({ command: 'stop' })
       return
     case 'pauseOrResume': {
       if (run.state.startAtMs === null || isStopping(run.state)) return
       const isPaused =
         scaleAt(stretchesOf(steering), elapsedOf(run.state, context.clock.wallMs()) + 1000) === 0
-      void run.steer({ command: isPaused ? 'resume' : 'pause', by })
+      steer({ command: isPaused ? 'resume' : 'pause' })
       return
     }
     case 'faster':
-      void run.steer({ command: 'rate', scale: scale * steeringFactor, by })
+      steerRate(scale * steeringFactor)
       return
     case 'slower':
-      void run.steer({ command: 'rate', scale: scale / steeringFactor, by })
+      steerRate(scale / steeringFactor)
   }
 }

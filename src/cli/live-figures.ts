@@ -1,8 +1,15 @@
 import { overallOf } from '../measuring/measurement-set.ts'
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
-import { completeSeconds, elapsedOf, type RunState, steeringOf } from '../orchestrator/run-state.ts'
+import {
+  completeSeconds,
+  elapsedOf,
+  type RunState,
+  type SecondRow,
+  steeringOf,
+} from '../orchestrator/run-state.ts'
 import { plannedRate } from '../pacing/planned-rate.ts'
-import { buildTimeline } from '../results/build-result.ts'
+import { timelineRow } from '../results/build-result.ts'
+import type { TimelineRow } from '../results/run-result.ts'
 import type { LiveDriver, LiveFigures } from './live-view-figures.ts'
 
 const recentSeconds = 60
@@ -10,9 +17,8 @@ const recentSeconds = 60
 /** How a run is right now: its latest complete seconds, and what each driver said last. */
 export const liveFiguresOf = (state: RunState, nowMs: number): LiveFigures => {
   const complete = completeSeconds(state)
-  const recent = buildTimeline(state, Math.max(0, complete - recentSeconds)).filter(
-    (row) => row.request === '*' && row.second < complete,
-  )
+  const from = Math.max(0, complete - recentSeconds)
+  const recent = state.seconds.slice(from, complete).map((row, i) => overallRowOf(row, from + i))
   const { load, drivers } = state.scenario
   return {
     askedPerSecond: plannedRate(load, drivers, steeringOf(state), elapsedOf(state, nowMs)),
@@ -20,6 +26,17 @@ export const liveFiguresOf = (state: RunState, nowMs: number): LiveFigures => {
     recent,
     drivers: new Map([...state.drivers.values()].map((driver) => [driver.id, liveDriverOf(driver)])),
   }
+}
+
+/** Rows are never changed, so what was read from one holds for as long as it lives. */
+const overallRows = new WeakMap<SecondRow, TimelineRow>()
+
+const overallRowOf = (row: SecondRow, second: number): TimelineRow => {
+  const known = overallRows.get(row)
+  if (known?.second === second) return known
+  const read = timelineRow(row, second, '*', overallOf(row.measurements.values()))
+  overallRows.set(row, read)
+  return read
 }
 
 const nothing: LiveDriver = { answeredPerSecond: 0, responseP99Ms: null, latenessP99Ms: null }

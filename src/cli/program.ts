@@ -26,7 +26,7 @@ interface Outcome {
   exitCode: number
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value]
+const collect = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** Exported for completion and for the tests of the help texts. */
 export const buildProgram = (context: ProgramContext, outcome: Outcome): Command => {
@@ -63,20 +63,15 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
   program
     .command('run')
     .description('Run a scenario, or load one URL without a file.')
-    .argument('<FILE|URL>', 'scenario (.yaml, .json, .ts, .js), or the URL to load')
-    .option('--set <PATH=VALUE>', 'change the scenario, e.g. load.rate=1000/s; may be repeated', collect, [])
-    .option('--drivers <N>', 'how many driver processes (default: as the scenario says)')
+    .argument('<FILE|URL>', 'scenario (yaml, json, ts, js), or URL to load')
+    .addOption(repeated('--set <PATH=VALUE>', 'change the scenario: load.rate=1000/s'))
+    .option('--drivers <N>', 'driver processes; else as the scenario says')
     .option('--seed <N>', 'decides everything random')
     .option('--out <DIR>', 'write result.json, timeline.csv and junit.xml there')
-    .option('--json', 'print the result as JSON on standard output, and nothing else')
+    .option('--json', 'only the result, as JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary, only errors')
     .option('--no-color', 'no colours; so does the variable NO_COLOR')
-    .option(
-      '--allow-target <ENTRY>',
-      'host, address or range that redirects may lead to; may be repeated',
-      collect,
-      [],
-    )
+    .addOption(repeated('--allow-target <ENTRY>', 'host or range that redirects may lead to'))
     .addOption(group('--rate <RATE>', 'requests a second over all drivers: 500/s, 30k/min'))
     .addOption(group('--rate-per-driver <RATE>', 'the same, for each driver'))
     .addOption(group('--avalanche <N>', 'N in flight on each driver, as fast as answers come'))
@@ -87,43 +82,50 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .addOption(group('--connections <N>', 'connections of each driver'))
     .addOption(group('--timeout <TIME>', 'to the end of a response'))
     .addOption(group('-X, --method <METHOD>', 'instead of GET'))
-    .addOption(group('-H, --header <NAME:VALUE>', 'may be repeated').argParser(collect).default([], 'none'))
+    .addOption(repeated('-H, --header <NAME:VALUE>', 'header of the request').helpGroup(withoutFile))
     .addOption(group('--body <TEXT>', 'request body'))
-    .addOption(
-      group('--slo <SLO>', 'what must hold: "p99 < 250ms"; may be repeated')
-        .argParser(collect)
-        .default([], 'none'),
-    )
+    .addOption(repeated('--slo <SLO>', 'what must hold: "p99 < 250ms"').helpGroup(withoutFile))
     .addHelpText(
       'after',
       `
 Examples:
   groundswell run scenarios/first.yaml
-  groundswell run http://localhost:8080/ --rate 500/s --duration 10s --slo 'p99 < 250ms'
+  groundswell run scenario.yaml --set load.rate=1000/s --out results
   groundswell run http://localhost:8080/ --avalanche 50 --requests 10000 --json
+  groundswell run http://localhost:8080/ --rate 500/s --duration 10s \\
+    --slo 'p99 < 250ms' --slo 'errors < 1%'
 
+--set, --allow-target, --header and --slo may be repeated.
 Keys while it runs: space pause and resume, + and - faster and slower, q stop.`,
     )
     .action(async (source: string, options) => {
       const { runCommand } = await import('./run-command.ts')
-      outcome.exitCode = await runCommand(context, source, options)
+      outcome.exitCode = await runCommand(context, source, { ...noneRepeated, ...options })
     })
 }
 
+const withoutFile = 'Without a file, for a URL:'
+
 const group = (flags: string, description: string): Option =>
-  new Option(flags, description).helpGroup('Without a file, for a URL:')
+  new Option(flags, description).helpGroup(withoutFile)
+
+/** Its values are collected, in order. No default here: the help would show it. */
+const repeated = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser(collect)
+
+const noneRepeated = { set: [], allowTarget: [], header: [], slo: [] }
 
 const addValidate = (program: Command, context: ProgramContext, outcome: Outcome): void => {
   program
     .command('validate')
     .description('Check scenarios without running them; shows all faults at once.')
     .argument('<FILE...>', 'scenarios')
-    .option('--set <PATH=VALUE>', 'change the scenario first; may be repeated', collect, [])
+    .addOption(repeated('--set <PATH=VALUE>', 'change the scenario first; may be repeated'))
     .option('--json', 'print the faults as JSON on standard output')
     .addHelpText('after', '\nExample:\n  groundswell validate scenarios/*.yaml')
     .action(async (files: string[], options) => {
       const { validateCommand } = await import('./validate-command.ts')
-      outcome.exitCode = await validateCommand(context, files, options)
+      outcome.exitCode = await validateCommand(context, files, { set: [], ...options })
     })
 }
 
@@ -162,7 +164,8 @@ const addTarget = (program: Command, context: ProgramContext, outcome: Outcome):
       `
 Examples:
   groundswell target
-  groundswell target --port 9000 --delay 'exp 20ms' --errors 1% --stall '1s every 10s'`,
+  groundswell target --port 9000 --delay 'exp 20ms' --errors 1%
+  groundswell target --stall '1s every 10s'`,
     )
     .action(async (options) => {
       const { targetCommand } = await import('./target-command.ts')

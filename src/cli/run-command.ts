@@ -69,7 +69,7 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
     const follow = followRun(context, run, record, flags)
     log = follow.log
     try {
-      await orchestrator.conduct(run)
+      await conductUnlessLost(orchestrator, run, local)
     } finally {
       follow.close()
       log = (line) => {
@@ -83,6 +83,28 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
     return await keep(context, run, result, directory, flags, exitCode)
   } finally {
     await local.close()
+  }
+}
+
+/** A driver that dies before the run begins will never register: better told now than at the deadline. */
+const conductUnlessLost = async (
+  orchestrator: Orchestrator,
+  run: Run,
+  local: LocalEnvironment,
+): Promise<void> => {
+  const { drivers, start } = run.state.scenario
+  const lost = local.failed.catch((error: unknown) => {
+    if (run.state.phase === 'configuring' && start.atLeast >= drivers) throw error
+    return new Promise<never>(() => {})
+  })
+  const conducted = orchestrator.conduct(run)
+  try {
+    await Promise.race([conducted, lost])
+  } catch (error) {
+    // Where it was the child, the run still waits for it.
+    await run.steer({ command: 'stop', by: 'close' }).catch(() => {})
+    await conducted.catch(() => {})
+    throw error
   }
 }
 

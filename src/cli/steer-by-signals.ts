@@ -1,4 +1,4 @@
-import { exitCodes } from '../lib/errors.ts'
+import { exitCodes, messageOf } from '../lib/errors.ts'
 import type { Run } from '../orchestrator/run.ts'
 import type { ProgramContext } from './program-context.ts'
 
@@ -28,7 +28,9 @@ export const steerBySignals = (
     if (exitCode !== undefined) context.exit(code)
     exitCode = code
     log('Stopping: answers under way are awaited, then comes the report. Once more ends at once.')
-    void run.steer({ command: 'stop', by: 'signal' })
+    run.steer({ command: 'stop', by: 'signal' }).catch((error: unknown) => {
+      log(`The run could not be stopped (${messageOf(error)}). Once more ends at once.`)
+    })
   })
   return {
     get exitCode() {

@@ -87,7 +87,9 @@ export class AssetCollector {
 
   #finish(sha256: string, { parts, received }: Partial): void {
     this.#forget(sha256)
-    const content = Buffer.concat(Array.from({ length: parts }, (_, i) => received.get(i) ?? new Uint8Array(0)))
+    const content = Buffer.concat(
+      Array.from({ length: parts }, (_, i) => received.get(i) ?? new Uint8Array(0)),
+    )
     if (createHash('sha256').update(content).digest('hex') !== sha256) return
     this.#complete.set(sha256, content)
     this.#totalBytes += content.length + entryBytes

@@ -194,10 +194,7 @@ export class Driver {
     }
   }
 
-  async #collectAssets(
-    scenario: Scenario,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Uint8Array>> {
+  async #collectAssets(scenario: Scenario, signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
     const hashes = assetHashesOf(scenario)
     const late = new AbortController()
     const timer = this.#options.clock.after(assetDeadlineMs, () => {

@@ -20,7 +20,11 @@ const bounds = {
 const open = { ...bounds, arrivals: z.enum(['uniform', 'poisson']), perDriver: z.boolean() }
 const stage = z.looseObject({ toPerSecond: notNegative, overMs: notNegative, holdMs: notNegative })
 
-const isBounded = (load: { durationMs?: unknown; requests?: unknown; requestsPerDriver?: unknown }): boolean =>
+const isBounded = (load: {
+  durationMs?: unknown
+  requests?: unknown
+  requestsPerDriver?: unknown
+}): boolean =>
   load.durationMs !== undefined || load.requests !== undefined || load.requestsPerDriver !== undefined
 
 const loadSchema = z

@@ -26,15 +26,30 @@ const leaveMs = 2000
 /** How long the built-in target may take to listen. */
 const targetDeadlineMs = 10_000
 
+/** A longer line of a child is cut. */
+const longestLine = 10_000
+
+/** So many of a child's last lines are told when it dies. */
+const keptLines = 5
+
+interface Child {
+  process: ChildProcess
+  role: string
+  lastLines: string[]
+}
+
 export class LocalEnvironment {
   readonly #options: LocalOptions
   readonly #broker: InProcessBroker
   readonly #children = new Set<ChildProcess>()
   readonly #links: Promise<void>[] = []
+  readonly #failures = Promise.withResolvers<never>()
   #isClosing = false
 
   constructor(options: LocalOptions) {
     this.#options = options
+    // Who waits for it looks at it; to anybody else a child's death is no unhandled rejection.
+    this.#failures.promise.catch(() => {})
     this.#broker = new InProcessBroker({ clock: options.clock, logger: options.logger })
   }
 
@@ -42,9 +57,17 @@ export class LocalEnvironment {
     return this.#broker.connect()
   }
 
+  /**
+   * Never resolves; rejects with INTERNAL when a child dies that was not asked to, with its last lines. Before a run has
+   * begun that is the end of it, during the run the orchestrator notices by itself.
+   */
+  get failed(): Promise<never> {
+    return this.#failures.promise
+  }
+
   /** Starts a driver that may load only `allowTargets`. It registers on the bus when it is up. */
   startDriver(allowTargets: readonly string[]): void {
-    const child = this.#fork([
+    const { process: child } = this.#fork([
       'driver',
       '--link',
       ...allowTargets.flatMap((entry) => ['--allow-target', entry]),
@@ -54,19 +77,13 @@ export class LocalEnvironment {
 
   /** Starts the built-in target on a free port of loopback; its URL. */
   startTarget(): Promise<string> {
-    const child = this.#fork(['target', '--port', '0', '--link'])
-    return new Promise((resolve, reject) => {
-      const fail = (why: string) =>
-        reject(new AppError('INTERNAL', `The built-in target did not start: ${why}.`))
-      const deadline = this.#options.clock.after(targetDeadlineMs, () =>
-        fail(`nothing heard for ${targetDeadlineMs} ms`),
-      )
-      child.once('exit', (code) => fail(`it exited with ${code}`))
-      child.once('message', (message: { url: string }) => {
-        deadline.cancel()
-        resolve(message.url)
-      })
+    const { process: child } = this.#fork(['target', '--port', '0', '--link'])
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const deadline = this.#options.clock.after(targetDeadlineMs, () => {
+      reject(new AppError('INTERNAL', `The built-in target said nothing for ${targetDeadlineMs / 1000} s.`))
     })
+    child.once('message', (message: { url: string }) => resolve(message.url))
+    return Promise.race([promise, this.failed]).finally(() => deadline.cancel())
   }
 
   /** Ends all children, asking first. Resolves when none is left. */
@@ -87,33 +104,54 @@ export class LocalEnvironment {
     await Promise.all(this.#links)
   }
 
-  #fork(args: readonly string[]): ChildProcess {
-    const { entry, execArgv, logger } = this.#options
-    const child = fork(entry, args, {
+  #fork(args: readonly string[]): Child {
+    const { entry, execArgv, onChildLine } = this.#options
+    const process = fork(entry, args, {
       execArgv: [...execArgv],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // A signal meant for this process's group (Ctrl-C) must not end the children: we tell them when.
       detached: true,
     })
-    this.#children.add(child)
-    child.stderr?.setEncoding('utf8')
+    const child: Child = { process, role: args[0] ?? '', lastLines: [] }
+    this.#children.add(process)
+    process.stderr?.setEncoding('utf8')
     let rest = ''
-    child.stderr?.on('data', (text: string) => {
+    const hear = (line: string): void => {
+      child.lastLines.push(line)
+      if (child.lastLines.length > keptLines) child.lastLines.shift()
+      onChildLine(line)
+    }
+    process.stderr?.on('data', (text: string) => {
       const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) this.#options.onChildLine(line)
+      // A child that never ends its line must not fill our memory.
+      rest = (lines.pop() ?? '').slice(-longestLine)
+      for (const line of lines) hear(line)
     })
-    child.once('error', (error) =>
-      logger.error('a child process failed', { args: args[0], error: error.message }),
-    )
-    child.once('exit', (code, signal) => {
-      this.#children.delete(child)
-      if (rest !== '') this.#options.onChildLine(rest)
-      if (!this.#isClosing)
-        logger.warn('a child process ended', { role: args[0], pid: child.pid, code: code ?? signal })
+    process.on('error', (error) => {
+      // One that could not be started at all says nothing more.
+      if (process.pid !== undefined) return
+      this.#children.delete(process)
+      this.#lose(child, error.message)
+    })
+    process.once('exit', () => this.#children.delete(process))
+    // Later than `exit`: all that it printed has been read.
+    process.once('close', (code, signal) => {
+      if (rest !== '') hear(rest)
+      this.#lose(child, signal === null ? `exit code ${code}` : signal)
     })
     return child
+  }
+
+  #lose({ process, role, lastLines }: Child, why: string): void {
+    if (this.#isClosing) return
+    this.#options.logger.warn('a child process ended', { role, pid: process.pid, why })
+    const said = lastLines.length === 0 ? '' : `:\n  ${lastLines.join('\n  ')}`
+    this.#failures.reject(
+      new AppError('INTERNAL', `The process of a ${role} ended by itself (${why})${said}`, {
+        hint: 'It could not go on; what it said last stands above.',
+      }),
+    )
   }
 }
 

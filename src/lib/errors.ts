@@ -130,9 +130,7 @@ export class AppError extends Error {
 
 /** Any thrown value as an AppError: itself, or INTERNAL around it. */
 export const toAppError = (thrown: unknown): AppError =>
-  thrown instanceof AppError
-    ? thrown
-    : new AppError('INTERNAL', messageOf(thrown), { cause: thrown })
+  thrown instanceof AppError ? thrown : new AppError('INTERNAL', messageOf(thrown), { cause: thrown })
 
 /** The text of any thrown value, on one line where several addresses were tried. Never throws itself. */
 export const messageOf = (thrown: unknown): string => {

@@ -52,7 +52,19 @@ test('says rates as people read them', () => {
 })
 
 test('never throws, and gives nothing but finite rates, whatever the text', () => {
-  const words = fc.constantFrom('constructor', 'toString', '__proto__', 's', 'min', 'k', '/', '5', '.', ' ', '9e9')
+  const words = fc.constantFrom(
+    'constructor',
+    'toString',
+    '__proto__',
+    's',
+    'min',
+    'k',
+    '/',
+    '5',
+    '.',
+    ' ',
+    '9e9',
+  )
   const texts = fc.oneof(
     fc.string(),
     fc.array(words).map((parts) => parts.join('')),

@@ -130,6 +130,10 @@ export interface CountedReport {
   measurements: readonly NamedMeasurement[]
 }
 
+/** Whether this is the first message of its interval: a large one comes in several. */
+export const startsInterval = (driver: DriverProgress, interval: { start_ms: number }): boolean =>
+  driver.latest?.startMs !== interval.start_ms
+
 /** `latestEndMs`: no interval can have ended after it, whatever the driver says. */
 export const hearMetrics = (
   driver: DriverProgress,
@@ -163,7 +167,13 @@ export const hearMetrics = (
         : addMeasurements(heard.finalTotal, totals.measurements),
     latest:
       message.totals === undefined
-        ? { startMs: interval.start_ms, endMs: interval.end_ms, measurements }
+        ? {
+            startMs: interval.start_ms,
+            endMs: interval.end_ms,
+            measurements: startsInterval(heard, interval)
+              ? measurements
+              : [...(heard.latest?.measurements ?? []), ...measurements],
+          }
         : heard.latest,
     inFlight: message.in_flight ?? 0,
     cpu: message.cpu ?? heard.cpu,

@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { availableMembers, hearMember, type Member, type Members, registerMember } from './members.ts'
 import { Run } from './run.ts'
-import { type ChosenDriver, lostAfterMs, newRunState } from './run-state.ts'
+import { type ChosenDriver, isStopping, lostAfterMs, newRunState } from './run-state.ts'
 
 /**
  * Owns the runs: knows the drivers, gives each run those that it needs, and hands it what they say. It generates no load
@@ -78,7 +78,7 @@ export class Orchestrator {
    */
   async conduct(run: Run): Promise<void> {
     try {
-      const { chosen, delayMs } = await this.#chooseDrivers(run.state.scenario)
+      const { chosen, delayMs } = await this.#chooseDrivers(run)
       await run.conduct(chosen, delayMs)
     } finally {
       this.#runs.delete(run.id)
@@ -89,13 +89,16 @@ export class Orchestrator {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
   }
 
-  async #chooseDrivers({ drivers, start }: Scenario): Promise<{ chosen: ChosenDriver[]; delayMs: number }> {
+  /** Nobody where the run is stopped while it waits. */
+  async #chooseDrivers(run: Run): Promise<{ chosen: ChosenDriver[]; delayMs: number }> {
     const { clock } = this.#options
+    const { drivers, start } = run.state.scenario
     const deadlineMs = clock.nowMs() + start.deadlineMs
     let free: Member[] = []
     for (;;) {
       free = availableMembers(this.#members, clock.wallMs(), lostAfterMs)
       if (free.length >= drivers || clock.nowMs() >= deadlineMs) break
+      if (isStopping(run.state)) return { chosen: [], delayMs: 0 }
       await sleep(clock, pollMs)
     }
     if (free.length < Math.min(start.atLeast, drivers) || free.length === 0)

@@ -73,8 +73,8 @@ export const judgeOutcome = (state: RunState, nowMs: number): Verdict => {
   return { outcome: 'passed', why: [] }
 }
 
-/** `slo` ends a run that failed, `close` lets go of drivers that were lost. */
-const isByPerson = (by: string): boolean => by !== 'slo' && by !== 'close'
+/** `slo` ends a run that failed. */
+const isByPerson = (by: string): boolean => by !== 'slo'
 
 const describeMissing = (state: RunState, nowMs: number): string[] =>
   missingLoadOf(state, nowMs).map(({ driver, fromS, toS, share }) => {

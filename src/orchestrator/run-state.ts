@@ -1,9 +1,9 @@
 import type { ControlMessage, HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
-import type { NamedMeasurement } from '../measuring/measurement.ts'
 import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
 import type { Steering } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import {
+  type CountedReport,
   type DriverProgress,
   hasEnded,
   hearHeartbeat,
@@ -11,6 +11,7 @@ import {
   isPresent,
   missHeartbeats,
   newDriverProgress,
+  startsInterval,
 } from './driver-progress.ts'
 import { judgeSeconds, newSloProgress, type SloProgress } from './slo-progress.ts'
 
@@ -144,28 +145,30 @@ const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): Ru
     next = { ...next, total: addMeasurements(next.total, counted.measurements) }
   const wasCounted = counted.driver.nextSeq > driver.nextSeq
   if (wasCounted && message.interval !== undefined && message.totals === undefined)
-    next = addToSecond(next, Math.min(message.interval.end_ms, latestEndMs), counted.measurements, message)
+    next = addToSecond(next, counted, {
+      endMs: Math.min(message.interval.end_ms, latestEndMs),
+      isNew: startsInterval(driver, message.interval) && message.interval.end_ms > message.interval.start_ms,
+      inFlight: message.in_flight ?? 0,
+    })
   return judge(next)
 }
 
 const addToSecond = (
   state: RunState,
-  endMs: number,
-  measurements: readonly NamedMeasurement[],
-  message: MetricsMessage,
+  { measurements }: CountedReport,
+  /** `isNew`: an interval may come in several messages; its first one counts for the driver. */
+  { endMs, isNew, inFlight }: { endMs: number; isNew: boolean; inFlight: number },
 ): RunState => {
   const second = Math.max(0, Math.ceil(endMs / 1000) - 1)
-  // An interval may come in several messages: its first one counts for the driver.
-  const isFirst = message.interval?.part === undefined || message.interval.part === 0
   const seconds = [...state.seconds]
   while (seconds.length <= second) seconds.push(emptySecond)
   const row = seconds[second] ?? emptySecond
   seconds[second] = {
-    drivers: row.drivers + (isFirst ? 1 : 0),
-    whole: row.whole + (isFirst && endMs >= (second + 1) * 1000 ? 1 : 0),
+    drivers: row.drivers + (isNew ? 1 : 0),
+    whole: row.whole + (isNew && endMs >= (second + 1) * 1000 ? 1 : 0),
     measurements:
       measurements.length === 0 ? row.measurements : addMeasurements(row.measurements, measurements),
-    inFlight: row.inFlight + (isFirst ? (message.in_flight ?? 0) : 0),
+    inFlight: row.inFlight + (isNew ? inFlight : 0),
   }
   return { ...state, seconds }
 }

@@ -45,7 +45,7 @@ const startMarginMs = 20
 
 const tickMs = 250
 
-/** How long drivers may take to end once nothing but their last reports is missing. */
+/** A trigger that reaches a driver later than this after it was sent starts nothing. */
 const commandLifeMs = 60_000
 
 export class Run {
@@ -108,8 +108,10 @@ export class Run {
     this.#fold({ type: 'configured', atMs: clock.wallMs(), drivers })
     this.#armTick()
     try {
-      await this.#configure(drivers)
-      await this.#awaitReady()
+      if (!isStopping(this.#state)) {
+        await this.#configure(drivers)
+        await this.#awaitReady()
+      }
       if (!isStopping(this.#state)) {
         const nowMs = clock.wallMs()
         const startAtMs = nowMs + startMarginMs + 2 * delayMs
@@ -190,12 +192,23 @@ export class Run {
 
   /** A driver that still holds this run (late, or lost and back) must let go of it. */
   async #releaseDrivers(): Promise<void> {
-    if ([...this.#state.drivers.values()].every((driver) => hasEnded(driver))) return
-    await this.steer({ command: 'stop', by: 'close' }).catch((error: unknown) => {
-      this.#options.logger.warn('drivers could not be told that the run is closed', {
-        error: messageOf(error),
+    const { channel, clock, logger } = this.#options
+    if ([...this.#state.drivers.values()].every((driver) => hasEnded(driver) && !driver.leftOut)) return
+    const nowMs = clock.wallMs()
+    try {
+      // No steering of the run: it is over, or never was.
+      await channel.publish(topics.control, this.id, {
+        test_id: this.id,
+        protocol,
+        command: 'stop',
+        seq: this.#controlSeq++,
+        at_elapsed_ms: elapsedOf(this.#state, nowMs),
+        by: 'close',
+        issued_at: nowMs,
       })
-    })
+    } catch (error) {
+      logger.warn('drivers could not be told that the run is closed', { error: messageOf(error) })
+    }
   }
 
   #armTick(): void {
@@ -212,7 +225,9 @@ export class Run {
     const broken = stoppingSlos(this.#state)
     if (broken.length > 0 && !isStopping(this.#state)) {
       this.#options.logger.info('stopping the run', { slo: broken[0] })
-      void this.steer({ command: 'stop', by: 'slo' })
+      this.steer({ command: 'stop', by: 'slo' }).catch((error: unknown) => {
+        this.#options.logger.error('the run could not be stopped', { error: messageOf(error) })
+      })
     }
     this.#wake()
     for (const listener of this.#listeners) listener(this.#state)

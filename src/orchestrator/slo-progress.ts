@@ -36,7 +36,7 @@ export const measurementFor = (slo: Slo, set: MeasurementSet): Measurement | und
 export const judgeSeconds = (
   slos: readonly Slo[],
   progress: SloProgress,
-  rows: readonly { drivers: number; measurements: MeasurementSet }[],
+  rows: readonly { whole: number; measurements: MeasurementSet }[],
   complete: number,
   steering: readonly Steering[],
 ): SloProgress => {
@@ -55,7 +55,7 @@ export const judgeSeconds = (
       if (slo === undefined) return watch
       return watchSecond(slo, watch, {
         second,
-        ofSecond: row.drivers === 0 ? undefined : (measurementFor(slo, row.measurements) ?? emptyMeasurement),
+        ofSecond: row.whole === 0 ? undefined : (measurementFor(slo, row.measurements) ?? emptyMeasurement),
         soFar: measurementFor(slo, upToHere) ?? emptyMeasurement,
       })
     })

@@ -1,9 +1,15 @@
 import { isoTime } from '../lib/clock.ts'
-import { unsentOf } from '../measuring/measurement.ts'
+import { type Measurement, unsentOf } from '../measuring/measurement.ts'
 import { overallOf } from '../measuring/measurement-set.ts'
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
 import { concludeSlos, judgeOutcome, missingLoadOf } from '../orchestrator/outcome.ts'
-import { elapsedOf, isStopping, type RunState, steeringOf } from '../orchestrator/run-state.ts'
+import {
+  elapsedOf,
+  isStopping,
+  type RunState,
+  type SecondRow,
+  steeringOf,
+} from '../orchestrator/run-state.ts'
 import { createPacer } from '../pacing/create-pacer.ts'
 import { describeLoad } from '../pacing/describe-load.ts'
 import type { LoadPlan } from '../pacing/pacer.ts'
@@ -69,9 +75,12 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
       to: toS,
       share,
     })),
-    steering: state.controls
-      .filter(({ by }) => by !== 'close')
-      .map(({ at_elapsed_ms: atMs, command, scale, by }) => ({ atMs, command, scale: scale ?? null, by })),
+    steering: state.controls.map(({ at_elapsed_ms: atMs, command, scale, by }) => ({
+      atMs,
+      command,
+      scale: scale ?? null,
+      by,
+    })),
   }
 }
 
@@ -79,28 +88,36 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
 export const buildTimeline = (state: RunState, from = 0): TimelineRow[] =>
   state.seconds.slice(from).flatMap((row, i) => {
     const second = from + i
-    const inFlight = row.inFlight
-    const named = [...row.measurements.values()].map(({ name, measurement }) => ({ name, measurement }))
-    return [{ name: '*', measurement: overallOf(row.measurements.values()) }, ...named].map(
-      ({ name, measurement }): TimelineRow => ({
-        second,
-        request: name,
-        started: measurement.started,
-        sent: measurement.sent,
-        answered: measurement.answered,
-        unsent: unsentOf(measurement),
-        errors: { ...measurement.errors },
-        status: { ...measurement.status },
-        bytesIn: measurement.bytesIn,
-        bytesOut: measurement.bytesOut,
-        inFlight,
-        responseTimeMs: timeFiguresOf(measurement.responseTime),
-        serviceTimeMs: timeFiguresOf(measurement.serviceTime),
-        sendLatenessMs: timeFiguresOf(measurement.sendLateness),
-        drivers: row.drivers,
-      }),
-    )
+    const named = [...row.measurements.values()]
+    return [
+      timelineRow(row, second, '*', overallOf(named)),
+      ...named.map(({ name, measurement }) => timelineRow(row, second, name, measurement)),
+    ]
   })
+
+/** One row of the timeline: `measurement` is what `request` did in that second. */
+export const timelineRow = (
+  row: SecondRow,
+  second: number,
+  request: string,
+  measurement: Measurement,
+): TimelineRow => ({
+  second,
+  request,
+  started: measurement.started,
+  sent: measurement.sent,
+  answered: measurement.answered,
+  unsent: unsentOf(measurement),
+  errors: { ...measurement.errors },
+  status: { ...measurement.status },
+  bytesIn: measurement.bytesIn,
+  bytesOut: measurement.bytesOut,
+  inFlight: row.inFlight,
+  responseTimeMs: timeFiguresOf(measurement.responseTime),
+  serviceTimeMs: timeFiguresOf(measurement.serviceTime),
+  sendLatenessMs: timeFiguresOf(measurement.sendLateness),
+  drivers: row.drivers,
+})
 
 /** What all drivers together plan, steering included. */
 export const planOf = (state: RunState): LoadPlan => {

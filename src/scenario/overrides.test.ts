@@ -29,6 +29,12 @@ describe('--set', () => {
       assert.deepEqual(document.data, data)
     })
 
+  it('makes the map that `http: URL` stands for', () => {
+    const document = new ScenarioDocument('x', { http: 'builtin' })
+    assert.deepEqual(applyOverrides(document, ['http.timeout=5s']), [])
+    assert.deepEqual(document.data, { http: { target: 'builtin', timeout: '5s' } })
+  })
+
   for (const setting of [
     'seed',
     '=1',

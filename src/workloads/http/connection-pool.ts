@@ -59,13 +59,19 @@ export class ConnectionPool implements ConnectionOwner, Carrier {
    * Opens a connection though nothing waits; resolves when it is open or has failed. `keep` false: it is closed again.
    */
   async openAhead(origin: HttpOrigin, keep: boolean): Promise<ConnectFailure | undefined> {
-    if (!this.#makeRoom(origin)) return undefined
+    if (this.#options.settings.sockets.isClosed || !this.#makeRoom(origin)) return undefined
     const connection = this.#open(origin, undefined)
     const failure = await new Promise<ConnectFailure | undefined>((resolve) => {
       this.#ahead.set(connection, resolve)
     })
     if (!keep && connection.isPooled) connection.retire()
     return failure
+  }
+
+  /** The client is closing: nobody will hear of connections being opened ahead otherwise. */
+  abandonAhead(): void {
+    for (const tell of this.#ahead.values()) tell({ kind: 'connect', detail: 'the client was closed' })
+    this.#ahead.clear()
   }
 
   /** Takes all that wait, oldest first. */

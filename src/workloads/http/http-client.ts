@@ -140,6 +140,7 @@ export class HttpClient {
     await this.#ledger.whenEmpty(graceMs)
     const socketsClosed = this.#sockets.close()
     this.#ledger.cut()
+    this.#pool.abandonAhead()
     this.#deadlines.close()
     await socketsClosed
     await this.#ledger.whenEmpty(Number.POSITIVE_INFINITY)

@@ -4,6 +4,7 @@ import {
   createWorkloadUnderTest,
   httpJob,
   httpScenario,
+  journeySpec,
   measuredBy,
   requestSpec,
 } from '../../testing/workload-run.ts'
@@ -52,10 +53,11 @@ test('times count from the intended start, lateness and service time from the re
   exchange?.failed(1020, 'reset', 'connection closed', 0)
   workload.start(1, 2000)
   client.held[1]?.sent(2004, false)
+  client.held[1]?.sent(2008, true)
   client.held[1]?.answered(2010, parse('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 7)
   const { sent, retried, sendLateness, errorTime, responseTime, serviceTime, bytesIn } =
     measuredBy(recorders).measured('request')
-  assert.deepEqual([sent, retried, bytesIn], [3, 1, 7])
+  assert.deepEqual([sent, retried, bytesIn], [4, 2, 7])
   assert.deepEqual([sendLateness.minUs, sendLateness.maxUs], [3000, 4000])
   assert.equal(errorTime.maxUs, 20_000)
   assert.equal(responseTime.maxUs, 10_000)
@@ -96,4 +98,49 @@ test('a request without a template is the same bytes every time; a rendered one 
   const buffers = client.held.slice(6).map((exchange) => exchange.bytes.buffer)
   assert.ok(buffers.includes(bytes[1]?.buffer ?? new ArrayBuffer(0)))
   assert.ok(!buffers.includes(bytes[0]?.buffer ?? new ArrayBuffer(0)))
+})
+
+test('a hop has what is left of the time of its request, and ends count from the first intended start and send', async () => {
+  const client = new HeldClient()
+  const { workload, recorders } = createWorkloadUnderTest(
+    httpScenario(httpJob(['http://127.0.0.1:9'], [requestSpec({ timeoutMs: 100 })], { redirects: 1 })),
+    { createClient: () => client },
+  )
+  await workload.open()
+  workload.start(0, 1000)
+  const [exchange] = client.held
+  exchange?.sent(1001, false)
+  exchange?.answered(1031, parse('HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n'), 40)
+  assert.equal(client.held.length, 2)
+  assert.equal(client.held[1]?.timeoutMs, 70)
+  client.held[1]?.sent(1032, false)
+  client.held[1]?.answered(1050, parse('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 30)
+  const { responseTime, serviceTime, sendLateness, bytesIn } = measuredBy(recorders).measured('request')
+  assert.deepEqual([responseTime.maxUs, serviceTime.maxUs], [50_000, 49_000])
+  assert.deepEqual([sendLateness.count, sendLateness.maxUs, bytesIn], [1, 1000, 70])
+})
+
+test('a step counts from the end of the one before; the journey takes as long as its steps together', async () => {
+  const client = new HeldClient()
+  const steps = [requestSpec({ name: 'a' }), requestSpec({ name: 'b' })]
+  const { workload, recorders } = createWorkloadUnderTest(
+    httpScenario(httpJob(['http://127.0.0.1:9'], [journeySpec(steps)])),
+    { createClient: () => client },
+  )
+  await workload.open()
+  workload.start(0, 1000)
+  const ok = parse('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  client.held[0]?.sent(1002, false)
+  client.held[0]?.answered(1010, ok, 0)
+  client.held[1]?.sent(1011, false)
+  client.held[1]?.answered(1030, ok, 0)
+  const run = measuredBy(recorders)
+  assert.deepEqual(
+    [run.measured('a').responseTime.maxUs, run.measured('b').responseTime.maxUs],
+    [10_000, 20_000],
+  )
+  assert.equal(run.measured('b').sendLateness.maxUs, 1000)
+  const { sent, sendLateness, responseTime, serviceTime } = run.measured('journey journey')
+  assert.deepEqual([sent, sendLateness.maxUs], [1, 2000])
+  assert.deepEqual([responseTime.maxUs, serviceTime.maxUs], [30_000, 27_000])
 })

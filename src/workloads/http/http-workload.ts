@@ -134,11 +134,9 @@ class HttpWorkload implements Workload {
       const rows = usesFeeders ? this.#rows.slice() : this.#rows
       new Journey(this.#journeys, operation.plan, index, rows, intendedMs).start()
     } else {
-      const context = this.#context
-      context.index = index
-      context.rows = this.#rows
-      context.variables = undefined
-      context.jar = undefined
+      // Templates outside journeys refer to neither variables nor cookies.
+      this.#context.index = index
+      this.#context.rows = this.#rows
       this.#takeExchange(operation.plan).start(operation.plan, this.#single, intendedMs)
     }
   }

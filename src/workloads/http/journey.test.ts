@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Feeder } from '../../scenario/scenario.ts'
 import {
   createWorkloadUnderTest,
   httpJob,
@@ -126,6 +127,49 @@ test('cookies live in one journey: set, sent by path, changed on a redirect, gon
   assert.equal(server.received[4]?.headers.cookie, undefined)
 })
 
+test('a cookie that any step sets goes along, and a Cookie field of the scenario survives a redirect', async (t) => {
+  const server = await startRecordingServer(t, ({ path }, response) => {
+    if (path === '/own') response.writeHead(302, { location: '/moved' }).end()
+    else response.writeHead(200, { 'set-cookie': 'sid=1' }).end()
+  })
+  const steps = [
+    requestSpec({ name: 'a' }),
+    requestSpec({ name: 'b', url: '/b' }),
+    requestSpec({ name: 'own', url: '/own', headers: { cookie: 'mine=1' }, redirects: 1 }),
+  ]
+  await runWorkload(httpScenario(httpJob([server.url], [journeySpec(steps)])), 1)
+  assert.deepEqual(
+    server.received.map(({ path, headers }) => [path, headers.cookie]),
+    [
+      ['/', undefined],
+      ['/b', 'sid=1'],
+      ['/own', 'mine=1'],
+      ['/moved', 'mine=1'],
+    ],
+  )
+})
+
+test('all steps of a journey have the same row of a feeder, while other journeys go on beside it', async (t) => {
+  const server = await startRecordingServer(t)
+  const csv = Buffer.from(`id\n${Array.from({ length: 40 }, (_, row) => `row${row}\n`).join('')}`)
+  const feeders: Record<string, Feeder> = {
+    users: {
+      asset: { file: 'users.csv', sha256: 'aa', sizeBytes: csv.length },
+      order: 'sequential',
+      unique: true,
+      columns: ['id'],
+      rows: 40,
+    },
+  }
+  const steps = ['first', 'second'].map((name) => requestSpec({ name, url: `/${name}/{{seq}}/{{users.id}}` }))
+  const job = httpJob([server.url], [journeySpec(steps)], { feeders })
+  await runWorkload(httpScenario(job), 40, { assets: new Map([['aa', csv]]) })
+  const rowsOf = (name: string): string[] =>
+    server.received.flatMap(({ path }) => (path.startsWith(`/${name}/`) ? [path.slice(name.length + 1)] : []))
+  assert.equal(new Set(rowsOf('first').map((row) => row.split('/').at(-1))).size, 40)
+  assert.deepEqual(rowsOf('second').sort(), rowsOf('first').sort())
+})
+
 test('a single request has no cookies', async (t) => {
   const server = await startRecordingServer(t, (_, response) =>
     response.writeHead(200, { 'set-cookie': 'a=1' }).end(),
@@ -203,6 +247,49 @@ test('a journey that thinks is in flight, and ends unsent when the run is stoppe
   assert.deepEqual([workload.inFlight, ended()], [0, 1])
   assert.deepEqual(measuredBy(recorders).measured('journey journey').unsent, { stopped: 1 })
   await workload.close(0)
+})
+
+test('a journey whose request is under way when the run is stopped ends once, after its answer', async (t) => {
+  let answer = (): void => undefined
+  const server = await startRecordingServer(t, ({ path }, response) => {
+    if (path === '/b') answer = () => response.end()
+    else response.end()
+  })
+  const steps = [
+    requestSpec({ name: 'a' }),
+    { kind: 'think', minMs: 1, maxMs: 1 } as const,
+    requestSpec({ name: 'b', url: '/b' }),
+    requestSpec({ name: 'c' }),
+  ]
+  const { workload, recorders, ended } = createWorkloadUnderTest(
+    httpScenario(httpJob([server.url], [journeySpec(steps)])),
+  )
+  await workload.open()
+  workload.start(0, performance.now())
+  while (server.received.length < 2) await new Promise(setImmediate)
+  workload.cancelQueued()
+  assert.deepEqual([workload.inFlight, ended()], [1, 0])
+  answer()
+  await workload.close(60_000)
+  assert.deepEqual([workload.inFlight, ended()], [0, 1])
+  const run = measuredBy(recorders)
+  assert.equal(run.measured('b').answered, 1)
+  assert.deepEqual(run.measured('journey journey').unsent, { stopped: 1 })
+  assert.equal(server.received.length, 2)
+})
+
+test('closing ends a journey that thinks', async (t) => {
+  const server = await startRecordingServer(t)
+  const think = { kind: 'think', minMs: 60_000, maxMs: 60_000 } as const
+  const steps = [think, requestSpec({ name: 'a' })]
+  const { workload, recorders, ended } = createWorkloadUnderTest(
+    httpScenario(httpJob([server.url], [journeySpec(steps)])),
+  )
+  await workload.open()
+  workload.start(0, performance.now())
+  await workload.close(0)
+  assert.deepEqual([workload.inFlight, ended()], [0, 1])
+  assert.deepEqual(measuredBy(recorders).measured('journey journey').unsent, { stopped: 1 })
 })
 
 test('closing cuts off journeys after the grace: their request as a timeout', async (t) => {

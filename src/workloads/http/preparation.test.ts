@@ -142,6 +142,16 @@ test('A target that answers no connection is given up after connectTimeoutMs', a
   await silent.close()
 })
 
+test('Closing the client ends a preparation that waits', async () => {
+  const silent = await startRawServer(() => {})
+  const client = createTestClient()
+  const prepared = client.prepare([client.origin(new URL(`https://127.0.0.1:${silent.port}`))], preflight)
+  const rejected = fails(prepared, 'TARGET_UNREACHABLE', /the client was closed$/)
+  await waitFor('the connection', () => silent.sockets.length === 1)
+  await client.close(0)
+  await rejected
+})
+
 test('More connections than the machine has descriptors or ports for are refused before the run', async () => {
   const cases: [Partial<HttpClientOptions>, RegExp | undefined][] = [
     [{ connections: 974, descriptorLimit: 1024 }, undefined],

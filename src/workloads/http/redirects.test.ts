@@ -97,6 +97,19 @@ test('hops are sent and counted under their status, the last answer alone is ans
   assert.equal(server.received.length, measured.sent)
 })
 
+test('credentials do not follow a redirect to another server, though it is on the same machine', async (t) => {
+  const other = await startRecordingServer(t)
+  const server = await startRecordingServer(t, (_, response) =>
+    response.writeHead(307, { location: `${other.url}/x` }).end(),
+  )
+  const auth = { kind: 'bearer', token: 'secret' } as const
+  const spec = requestSpec({ auth, headers: { cookie: 'own=1' } })
+  await runWorkload(httpScenario(httpJob([server.url], [spec], { redirects: 1 })), 1)
+  assert.equal(server.received[0]?.headers.authorization, 'Bearer secret')
+  const { authorization, cookie, host } = other.received[0]?.headers ?? assert.fail('not followed')
+  assert.deepEqual([authorization, cookie, `http://${host}`], [undefined, undefined, other.url])
+})
+
 test('when no more redirects may be followed, the redirect is the answer', async (t) => {
   const server = await startRecordingServer(t, (_, response) =>
     response.writeHead(302, { location: '/' }).end(),

@@ -208,6 +208,12 @@ test('a string that is one expression of a number is a number in JSON, every oth
   assert.equal(headers['content-type'], 'application/json')
 })
 
+test('two expressions of one request draw apart', async (t) => {
+  const { path } = await receive(t, { url: '/{{uuid}}/{{uuid}}' })
+  const [, one, other] = path.split('/')
+  assert.notEqual(one, other)
+})
+
 test('a large body with a template in it arrives whole, and so does a file', async (t) => {
   const server = await startRecordingServer(t)
   const large = 'é'.repeat(200_000)
