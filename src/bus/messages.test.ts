@@ -23,8 +23,11 @@ const sectionOf = (heading: string): string => {
 /** The first cells of the table with this head. */
 const firstCellsOf = (head: string): string[] => {
   const [, after = ''] = document.split(`\n| ${head} |`)
-  const rows = after.split('\n\n')[0]?.split('\n').slice(2) ?? []
-  return rows.map((row) => /^\| `([^`]+)`/.exec(row)?.[1] ?? row)
+  const [table = ''] = after.trimEnd().split('\n\n')
+  return table
+    .split('\n')
+    .slice(2)
+    .map((row) => /^\| `([^`]+)`/.exec(row)?.[1] ?? row)
 }
 
 it('docs/wire.md says of every field what the schemas say', () => {

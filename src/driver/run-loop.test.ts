@@ -290,7 +290,7 @@ describe('the run loop', () => {
     running.loop.stop()
     const started = running.workload.started.length
     assert.equal(running.seen.done, 0)
-    await running.clock.advance(299)
+    await running.clock.advance(300)
     assert.deepEqual([running.seen.done, running.workload.started.length], [1, started])
 
     const draining = loopOf({ latencyMs: () => 5000 })

@@ -27,7 +27,7 @@ export interface ConnectionPoolOptions {
  */
 export class ConnectionPool implements ConnectionOwner, Carrier {
   readonly #options: ConnectionPoolOptions
-  readonly #origins: HttpOrigin[] = []
+  readonly #origins = new Set<HttpOrigin>()
   readonly #draining = new Chain<Connection>()
   readonly #ahead = new Map<Connection, (failure: ConnectFailure | undefined) => void>()
   #drainingCount = 0
@@ -40,7 +40,12 @@ export class ConnectionPool implements ConnectionOwner, Carrier {
   }
 
   addOrigin(origin: HttpOrigin): void {
-    this.#origins.push(origin)
+    this.#origins.add(origin)
+  }
+
+  /** One that is not in use. */
+  removeOrigin(origin: HttpOrigin): void {
+    this.#origins.delete(origin)
   }
 
   send(pending: PendingExchange): void {
@@ -200,13 +205,13 @@ export class ConnectionPool implements ConnectionOwner, Carrier {
   /** Whether one more connection may be opened; an idle one of another origin goes for it if it must. */
   #makeRoom(origin: HttpOrigin): boolean {
     if (this.#connections < this.#options.connections) return true
-    const other = this.#origins.find(
-      (candidate) => candidate !== origin && candidate.idle.first !== undefined,
-    )
-    if (other === undefined) return false
-    // Where exchanges wait, this opens a connection for the oldest at once (see `left`), and no room is left over.
-    other.idle.first?.retire()
-    return this.#connections < this.#options.connections
+    for (const other of this.#origins) {
+      if (other === origin || other.idle.first === undefined) continue
+      // Where exchanges wait, this opens a connection for the oldest at once (see `left`), and no room is left over.
+      other.idle.first.retire()
+      return this.#connections < this.#options.connections
+    }
+    return false
   }
 
   /** Opens connections for those that wait, oldest first, as far as the limit goes. */
@@ -233,7 +238,8 @@ export class ConnectionPool implements ConnectionOwner, Carrier {
     const other = this.#oldestUnmet(origin)
     if (other === undefined || this.#connections < this.#options.connections) return false
     if (origin.waiting === 0) return true
-    const sharers = this.#origins.filter(({ connections, waiting }) => connections + waiting > 0).length
+    let sharers = 0
+    for (const { connections, waiting } of this.#origins) if (connections + waiting > 0) sharers++
     const share = Math.max(1, Math.floor(this.#options.connections / sharers))
     return other.connections < share && headOrder(other) < headOrder(origin)
   }

@@ -42,6 +42,12 @@ export interface PrepareOptions {
   connections: number
 }
 
+/**
+ * So many origins are known at most, beside those that are in use or were prepared: a target that redirects to ever
+ * other ports and names must not fill the memory.
+ */
+const maxQuietOrigins = 1000
+
 /** All sockets of all clients of this thread may share one: see `DialSettings.readBuffer`. */
 const readBufferBytes = 65_536
 
@@ -49,6 +55,8 @@ const readBufferBytes = 65_536
 export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #origins = new Map<string, HttpOrigin>()
+  /** Those of the scenario itself. */
+  readonly #prepared = new Set<HttpOrigin>()
   readonly #ledger: ExchangeLedger
   readonly #deadlines: Deadlines
   readonly #sockets = new OpenSockets()
@@ -91,6 +99,7 @@ export class HttpClient {
   origin(url: URL): Origin {
     const known = this.#origins.get(url.origin)
     if (known !== undefined) return known
+    if (this.#origins.size - this.#prepared.size >= maxQuietOrigins) this.#forgetQuietOrigins()
     const { clock, allow, lookup = systemLookup } = this.#options
     const origin = new HttpOrigin(url, { clock, allow, lookup })
     this.#origins.set(url.origin, origin)
@@ -106,6 +115,7 @@ export class HttpClient {
   async prepare(origins: readonly Origin[], options: PrepareOptions): Promise<void> {
     checkLimits(this.#options, origins.length)
     const own = origins.map((origin) => this.#own(origin))
+    for (const origin of own) this.#prepared.add(origin)
     if (own.some(({ isSecure }) => isSecure)) this.#tls.load()
     const { reuse, connections } = this.#options
     await openOrigins(own, this.#pool, {
@@ -144,6 +154,14 @@ export class HttpClient {
     this.#deadlines.close()
     await socketsClosed
     await this.#ledger.whenEmpty(Number.POSITIVE_INFINITY)
+  }
+
+  #forgetQuietOrigins(): void {
+    for (const [key, origin] of this.#origins) {
+      if (origin.isInUse || this.#prepared.has(origin)) continue
+      this.#origins.delete(key)
+      this.#pool.removeOrigin(origin)
+    }
   }
 
   #own(origin: Origin): HttpOrigin {

@@ -42,6 +42,10 @@ export class HttpOrigin implements Origin {
     return this.waiting - this.arriving
   }
 
+  get isInUse(): boolean {
+    return this.connections > 0 || this.waiting > 0 || this.idle.first !== undefined
+  }
+
   enqueue(pending: PendingExchange): void {
     this.queue.push(pending)
     this.waiting += 1
