@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RunResult } from '../../src/results/run-result.ts'
 import { busyCoreMs } from '../side-by-side/machine.ts'
 import { parseResult, programCommand } from '../side-by-side/program.ts'
+import { median } from '../side-by-side/text-table.ts'
 import { startTimed } from '../side-by-side/timed-process.ts'
 import { type ArrivalServerUp, type ArrivalSlots, slotMs } from './arrival-server.ts'
 import { compareWithPlan, type SlotShare } from './slots.ts'
@@ -13,7 +16,8 @@ export interface RateMeasurement {
   ratePerSecond: number
   latenessP50Ms: number
   latenessP99Ms: number
-  latenessMaxMs: number
+  /** The median of the p99 of each full second but the first, in which everything is still cold. */
+  steadyLatenessP99Ms: number
   /** Cores that were busy on the whole machine meanwhile: ours, the target's, and whatever else ran. */
   busyCores: number
 }
@@ -24,8 +28,7 @@ const margin = 0.05
 
 /** Against the built-in target, which is a process of its own. */
 export const measureLateness = async (ratePerSecond: number, seconds: number): Promise<RateMeasurement> => {
-  const { result, busyCores } = await runAtRate('builtin', ratePerSecond, seconds)
-  return latenessOf(result, ratePerSecond, busyCores)
+  return { ratePerSecond, ...(await runAtRate('builtin', ratePerSecond, seconds)) }
 }
 
 /** Against a server that notes arrivals; what it says counts, not what the driver believes. */
@@ -36,15 +39,15 @@ export const measureArrivals = async (
   const server = fork(fileURLToPath(new URL('arrival-server.ts', import.meta.url)))
   try {
     const { url } = await messageOf<ArrivalServerUp>(server)
-    const { result, busyCores } = await runAtRate(url, ratePerSecond, seconds)
+    const measured = await runAtRate(url, ratePerSecond, seconds)
     const told = messageOf<ArrivalSlots>(server)
     server.send('tell')
     const { slots } = await told
     const arrived = slots.reduce((sum, count) => sum + count, 0)
-    if (arrived !== result.totals.sent)
-      throw new Error(`${arrived} requests arrived, ${result.totals.sent} were sent`)
+    if (arrived !== measured.sent) throw new Error(`${arrived} requests arrived, ${measured.sent} were sent`)
     return {
-      ...latenessOf(result, ratePerSecond, busyCores),
+      ratePerSecond,
+      ...measured,
       ...compareWithPlan(slots, (ratePerSecond * slotMs) / 1000, margin),
     }
   } finally {
@@ -57,37 +60,44 @@ const messageOf = async <T>(child: ChildProcess): Promise<T> => {
   return message as T
 }
 
+/** More than will ever be in flight, or else waiting for a connection would count as the driver's lateness. */
+const connections = '1000'
+
 const runAtRate = async (
   target: string,
   ratePerSecond: number,
   seconds: number,
-): Promise<{ result: RunResult; busyCores: number }> => {
-  const startMs = performance.now()
-  const busyMs = busyCoreMs()
-  const { ended } = startTimed(
-    programCommand([
-      'run',
-      target,
-      '--rate',
-      `${ratePerSecond}/s`,
-      '--duration',
-      `${seconds}s`,
-      '--json',
-      '-q',
-    ]),
-  )
-  const { stdout, stderr } = await ended
-  const busyCores = (busyCoreMs() - busyMs) / (performance.now() - startMs)
-  return { result: parseResult(stdout, stderr), busyCores }
+): Promise<Omit<RateMeasurement, 'ratePerSecond'> & { sent: number }> => {
+  const directory = mkdtempSync(join(tmpdir(), 'groundswell-bench-'))
+  try {
+    const startMs = performance.now()
+    const busyMs = busyCoreMs()
+    const { stdout, stderr } = await startTimed(
+      programCommand([
+        ...['run', target, '--rate', `${ratePerSecond}/s`, '--duration', `${seconds}s`],
+        ...['--connections', connections, '--json', '--quiet', '--out', directory],
+      ]),
+    ).ended
+    const busyCores = (busyCoreMs() - busyMs) / (performance.now() - startMs)
+    const { sendLatenessMs, totals } = parseResult(stdout, stderr)
+    const { median: latenessP50Ms, p99: latenessP99Ms } = sendLatenessMs
+    if (latenessP50Ms === null || latenessP99Ms === null)
+      throw new Error(`nothing was sent: ${JSON.stringify(totals)}`)
+    const perSecond = latenessP99Of(readFileSync(join(directory, 'timeline.csv'), 'utf8'))
+    const steadyLatenessP99Ms = median(perSecond.slice(1, seconds))
+    return { latenessP50Ms, latenessP99Ms, steadyLatenessP99Ms, busyCores, sent: totals.sent }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
-const latenessOf = (
-  { sendLatenessMs, totals }: RunResult,
-  ratePerSecond: number,
-  busyCores: number,
-): RateMeasurement => {
-  const { median, p99, max } = sendLatenessMs
-  if (median === null || p99 === null || max === null)
-    throw new Error(`nothing was sent: ${JSON.stringify(totals)}`)
-  return { ratePerSecond, latenessP50Ms: median, latenessP99Ms: p99, latenessMaxMs: max, busyCores }
+/** Of each second, over all requests. */
+const latenessP99Of = (timeline: string): number[] => {
+  const [head = [], ...rows] = timeline
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  const column = head.indexOf('send_lateness_p99_ms')
+  const request = head.indexOf('request')
+  return rows.filter((row) => row[request] === '*').map((row) => Number(row[column]))
 }

@@ -18,7 +18,10 @@ const named = fc.array(
   fc.record({
     name: fc.string(),
     kind: fc.constantFrom('request' as const, 'journey' as const),
-    measurement: fc.dictionary(fc.string(), fc.jsonValue()),
+    measurement: fc.dictionary(
+      fc.string().filter((key) => key !== '__proto__'),
+      fc.jsonValue(),
+    ),
   }),
   { maxLength: 3 },
 )
@@ -56,7 +59,11 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       timeout_ms: count,
       connections: count,
       drivers: fc.array(id, { maxLength: 4 }),
-      scenario: fc.dictionary(fc.string(), fc.jsonValue()),
+      // A record of a schema drops `__proto__`, which no scenario has at its top.
+      scenario: fc.dictionary(
+        fc.string().filter((key) => key !== '__proto__'),
+        fc.jsonValue(),
+      ),
       config_hash: short,
       issued_at: instant,
       expires_at: instant,
@@ -190,7 +197,7 @@ describe('the message codec', () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
       return Math.floor((state / 2 ** 32) * below)
     }
-    const samples = allTopics.map((topic) => fc.sample(arbitraries[topic], { seed: 5, numRuns: 20 }))
+    const samples = allTopics.map((topic) => fc.sample<unknown>(arbitraries[topic] as fc.Arbitrary<unknown>, { seed: 5, numRuns: 20 }))
     const wholes = allTopics.map((topic, i) =>
       (samples[i] ?? []).map((message) => encodeMessage(topic, message as MessageOf[typeof topic])),
     )
@@ -275,10 +282,8 @@ test('sizes: refused before they are parsed, and before they are sent', () => {
 test('a message of a megabyte of faults or of depth is refused without ado', () => {
   const faults = `{"node_id":"d","test_id":"t","report_id":"r","metrics":{},"requests":[${'0,'.repeat(400_000)}0]}`
   const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`
-  const begun = performance.now()
   assert.deepEqual(decodeMessage('metrics', bytesOf(faults)), { reason: 'bad_field:requests' })
   assert.ok('reason' in decodeMessage('metrics', bytesOf(deep)))
   const nested = `{"test_id":"t","test_type":"TSUNAMI","test_message_delay":0,"message_count_per_driver":0,"scenario":{"a":${deep}}}`
   assert.doesNotThrow(() => decodeMessage('test_config', bytesOf(nested)))
-  console.log('ms', performance.now() - begun)
 })

@@ -1,5 +1,6 @@
 import { overallOf } from '../measuring/measurement-set.ts'
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
+import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import {
   completeSeconds,
   elapsedOf,
@@ -34,15 +35,23 @@ const overallRows = new WeakMap<SecondRow, TimelineRow>()
 const overallRowOf = (row: SecondRow, second: number): TimelineRow => {
   const known = overallRows.get(row)
   if (known?.second === second) return known
-  const read = timelineRow(row, second, '*', overallOf(row.measurements.values()))
+  const read = timelineRow(row, second, '*', overallOfSet(row.measurements))
   overallRows.set(row, read)
   return read
 }
 
 const nothing: LiveDriver = { answeredPerSecond: 0, responseP99Ms: null, latenessP99Ms: null }
 
+const liveDrivers = new WeakMap<object, LiveDriver>()
+
 const liveDriverOf = ({ latest }: DriverProgress): LiveDriver => {
   if (latest === null) return nothing
+  const driver = liveDrivers.get(latest) ?? readLatest(latest)
+  liveDrivers.set(latest, driver)
+  return driver
+}
+
+const readLatest = (latest: NonNullable<DriverProgress['latest']>): LiveDriver => {
   const overall = overallOf(latest.measurements)
   const p99Ms = (us: number | null): number | null => (us === null ? null : us / 1000)
   return {

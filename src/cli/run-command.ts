@@ -3,8 +3,8 @@ import { LocalEnvironment } from '../environments/local.ts'
 import { AppError, exitCodes, toAppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import { drawId } from '../lib/random-id.ts'
-import { overallOf } from '../measuring/measurement-set.ts'
 import { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import type { Run } from '../orchestrator/run.ts'
 import { buildResult, buildTimeline } from '../results/build-result.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
@@ -13,6 +13,7 @@ import type { RunResult } from '../results/run-result.ts'
 import { renderSummary } from '../results/summary-text.ts'
 import { checkWritable, writeReports } from '../results/write-reports.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { AllowList } from '../workloads/http/allow-list.ts'
 import { followRun } from './follow-run.ts'
 import { loadFromFlags, type RunFlags } from './load-from-flags.ts'
 import type { ProgramContext } from './program-context.ts'
@@ -40,6 +41,9 @@ export const runCommand = async (
 const runScenario = async (context: ProgramContext, source: string, flags: RunFlags): Promise<number> => {
   const { clock } = context
   const loaded = await loadFromFlags(context, source, flags)
+  const allowTargets = [...hostsOf(loaded.scenario), ...flags.allowTarget]
+  // The drivers' own lists; looked at here so that a wrong entry is told before anything starts.
+  void new AllowList(allowTargets)
   const directory = flags.out === undefined ? undefined : resolve(context.cwd, flags.out)
   if (directory !== undefined) await checkWritable(directory)
 
@@ -58,7 +62,6 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
   try {
     const orchestrator = new Orchestrator({ bus: local.connect(), clock, logger, drawId })
     await orchestrator.start()
-    const allowTargets = [...hostsOf(loaded.scenario), ...flags.allowTarget]
     for (let i = 0; i < loaded.scenario.drivers; i++) local.startDriver(allowTargets)
     const builtin = usesBuiltin(loaded.scenario) ? await local.startTarget() : undefined
     const scenario = withBuiltin(loaded.scenario, builtin)
@@ -69,7 +72,11 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
     const follow = followRun(context, run, record, flags)
     log = follow.log
     try {
-      await conductUnlessLost(orchestrator, run, local)
+      local.failed.catch((error: unknown) => {
+        // A part that died will never register: better told now than at the deadline. Once it runs, the run goes on.
+        if (scenario.start.atLeast >= scenario.drivers) run.fail(toAppError(error))
+      })
+      await orchestrator.conduct(run)
     } finally {
       follow.close()
       log = (line) => {
@@ -86,28 +93,6 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
   }
 }
 
-/** A driver that dies before the run begins will never register: better told now than at the deadline. */
-const conductUnlessLost = async (
-  orchestrator: Orchestrator,
-  run: Run,
-  local: LocalEnvironment,
-): Promise<void> => {
-  const { drivers, start } = run.state.scenario
-  const lost = local.failed.catch((error: unknown) => {
-    if (run.state.phase === 'configuring' && start.atLeast >= drivers) throw error
-    return new Promise<never>(() => {})
-  })
-  const conducted = orchestrator.conduct(run)
-  try {
-    await Promise.race([conducted, lost])
-  } catch (error) {
-    // Where it was the child, the run still waits for it.
-    await run.steer({ command: 'stop', by: 'close' }).catch(() => {})
-    await conducted.catch(() => {})
-    throw error
-  }
-}
-
 const tell = async (context: ProgramContext, run: Run, result: RunResult, flags: RunFlags): Promise<void> => {
   if (flags.json) {
     await write(context, renderReportJson(result))
@@ -118,7 +103,7 @@ const tell = async (context: ProgramContext, run: Run, result: RunResult, flags:
   const summary = renderSummary(
     result,
     { columns: terminal.columns(), colour: flags.color && wantsColour(terminal, context.env) },
-    latencyPicture(overallOf(run.state.total.values()).responseTime),
+    latencyPicture(overallOfSet(run.state.total).responseTime),
   )
   await write(context, `\n${summary}`)
 }

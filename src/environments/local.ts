@@ -26,6 +26,9 @@ const leaveMs = 2000
 /** How long the built-in target may take to listen. */
 const targetDeadlineMs = 10_000
 
+/** These say least of why a child died. */
+const isStackFrame = /^\s+at /
+
 /** A longer line of a child is cut. */
 const longestLine = 10_000
 
@@ -118,7 +121,7 @@ export class LocalEnvironment {
     process.stderr?.setEncoding('utf8')
     let rest = ''
     const hear = (line: string): void => {
-      child.lastLines.push(line)
+      if (!isStackFrame.test(line)) child.lastLines.push(line)
       if (child.lastLines.length > keptLines) child.lastLines.shift()
       onChildLine(line)
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { describe, it } from 'node:test'
-import { AppError, errorCatalogue, exitCodes, messageOf, toAppError } from './errors.ts'
+import { describe, it, test } from 'node:test'
+import { AppError, type ErrorKind, errorCatalogue, exitCodes, messageOf, toAppError } from './errors.ts'
 
 const document = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 
@@ -46,33 +46,54 @@ describe('docs/errors.md', () => {
   })
 })
 
-describe('an error', () => {
-  it('takes exit code, HTTP status and hint from its code, unless it brings a better hint', () => {
-    const error = new AppError('PORT_IN_USE', 'port 80 is taken')
-    assert.deepEqual(
-      [error.exitCode, error.httpStatus, error.hint],
-      [1, 409, 'Choose another port, or 0 for any free one.'],
-    )
-    assert.equal(new AppError('PORT_IN_USE', 'x', { hint: 'Use 81.' }).hint, 'Use 81.')
-  })
+test('every code has an exit code of the table, a status of an error and a hint that is a sentence', () => {
+  const known = new Set<number>(Object.values(exitCodes))
+  for (const [code, kind] of Object.entries<ErrorKind>(errorCatalogue)) {
+    assert.ok(known.has(kind.exitCode) && kind.exitCode !== exitCodes.passed, code)
+    assert.ok(kind.httpStatus >= 400 && kind.httpStatus < 600, code)
+    assert.match(kind.hint, /^[A-Z].*\.$/, code)
+  }
+})
 
-  it('every code has an exit code of the table', () => {
-    const known: readonly number[] = Object.values(exitCodes)
-    for (const [code, kind] of Object.entries(errorCatalogue)) assert.ok(known.includes(kind.exitCode), code)
-  })
+test('an error brings its own hint or that of the catalogue, and its cause', () => {
+  const cause = new Error('why')
+  const error = new AppError('USAGE', 'no', { cause, hint: 'do this' })
+  assert.equal(error.hint, 'do this')
+  assert.equal(error.cause, cause)
+  assert.equal(error.exitCode, exitCodes.wrongUsage)
+  assert.equal(error.httpStatus, 400)
+  const plain = new AppError('USAGE', 'no')
+  assert.equal(plain.hint, errorCatalogue.USAGE.hint)
+  assert.equal('cause' in plain, false)
+})
 
-  it('whatever was thrown becomes one, with the cause kept', () => {
-    const own = new AppError('USAGE', 'wrong')
-    assert.equal(toAppError(own), own)
-    const cause = new TypeError('x is undefined')
-    const wrapped = toAppError(cause)
-    assert.deepEqual([wrapped.code, wrapped.message, wrapped.cause], ['INTERNAL', 'x is undefined', cause])
-    assert.equal(toAppError('text').message, 'text')
-  })
-
-  it('is told in one line, several failed attempts joined', () => {
-    const attempts = new AggregateError([new Error('refused ::1'), new Error('refused 127.0.0.1')], '')
-    assert.equal(messageOf(attempts), 'refused ::1; refused 127.0.0.1')
-    assert.equal(messageOf(42), '42')
-  })
+test('any thrown value has a text and becomes an AppError, whatever it is', () => {
+  const nameless = Object.create(null) as object
+  const evil = {
+    toString() {
+      throw new Error('gotcha')
+    },
+  }
+  const several = new AggregateError([new Error('one'), 'two'], '')
+  const table: [unknown, string | RegExp][] = [
+    [new Error('text'), 'text'],
+    ['text', 'text'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [42, '42'],
+    [Symbol('s'), 'Symbol(s)'],
+    [several, 'one; two'],
+    [new AggregateError([], 'its own'), 'its own'],
+    [nameless, 'something that has no text was thrown'],
+    [evil, 'something that has no text was thrown'],
+  ]
+  for (const [thrown, text] of table) {
+    assert.equal(messageOf(thrown), text)
+    const error = toAppError(thrown)
+    assert.equal(error.code, 'INTERNAL')
+    assert.equal(error.message, text)
+    assert.equal(error.cause, thrown)
+  }
+  const own = new AppError('USAGE', 'no')
+  assert.equal(toAppError(own), own)
 })

@@ -1,6 +1,5 @@
 import { hrtime } from 'node:process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import type { Timer } from './clock.ts'
 
 /**
  * Timers finer than the event loop's. An event loop sleeps in whole milliseconds and wakes late rather than early: a
@@ -39,7 +38,7 @@ export class Metronome {
     this.#worker.unref()
   }
 
-  after(delayMs: number, callback: () => void): Timer {
+  after(delayMs: number, callback: () => void): { cancel(): void } {
     const waiting = { dueMs: machineMs() + delayMs, callback }
     this.#waiting.push(waiting)
     this.#worker.ref()

@@ -97,6 +97,7 @@ export class Orchestrator {
     let free: Member[] = []
     for (;;) {
       free = availableMembers(this.#members, clock.wallMs(), lostAfterMs)
+      if (run.failure !== undefined) throw run.failure
       if (free.length >= drivers || clock.nowMs() >= deadlineMs) break
       if (isStopping(run.state)) return { chosen: [], delayMs: 0 }
       await sleep(clock, pollMs)

@@ -1,7 +1,7 @@
-import { overallOf } from '../measuring/measurement-set.ts'
 import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
 import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
 import type { DriverProgress } from './driver-progress.ts'
+import { overallOfSet } from './overall-of-set.ts'
 import { elapsedOf, isStopping, type RunState } from './run-state.ts'
 import { measurementFor } from './slo-progress.ts'
 
@@ -107,7 +107,7 @@ const faultAdvice: Partial<Record<UnsentReason, string>> = {
 const describeFaults = (state: RunState): string[] => {
   const sentences: string[] = []
   for (const driver of state.drivers.values()) {
-    const { unsent } = overallOf(driver.total.values())
+    const { unsent } = overallOfSet(driver.total)
     for (const fault of driverFaults) {
       const count = unsent[fault] ?? 0
       if (count > 0)
@@ -123,7 +123,7 @@ const describeFailures = (state: RunState, nowMs: number): string[] => {
   const sentences = concludeSlos(state, nowMs)
     .filter((outcome) => outcome.passed === false)
     .map((outcome) => `SLO broken: ${outcome.text} (observed ${outcome.observedText}).`)
-  const total = overallOf(state.total.values())
+  const total = overallOfSet(state.total)
   if (total.answered === 0 && total.started > 0 && !isStopping(state)) {
     const example = Object.keys(total.errorDetails)[0]
     sentences.push(`Nothing was answered${example === undefined ? '' : ` (${example})`}.`)

@@ -55,6 +55,7 @@ export class Run {
   #controlSeq = 0
   #tick: Timer | undefined
   #wake: () => void = () => {}
+  #failure: AppError | undefined
 
   constructor(options: RunOptions) {
     this.#options = options
@@ -79,6 +80,17 @@ export class Run {
     event: { type: 'heartbeat'; message: HeartbeatMessage } | { type: 'metrics'; message: MetricsMessage },
   ): void {
     this.#fold({ ...event, atMs: this.#options.clock.wallMs() })
+  }
+
+  /** The run cannot begin, for a reason that its drivers will not tell: `conduct` rejects with it. Later it does nothing. */
+  fail(error: AppError): void {
+    if (this.#state.phase !== 'configuring') return
+    this.#failure ??= error
+    this.#wake()
+  }
+
+  get failure(): AppError | undefined {
+    return this.#failure
   }
 
   /** Tells all drivers. Resolves when the bus has it. After the end it does nothing. */
@@ -234,9 +246,12 @@ export class Run {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    while (!condition())
+    for (;;) {
+      if (this.#failure !== undefined && this.#state.phase === 'configuring') throw this.#failure
+      if (condition()) return
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+    }
   }
 }

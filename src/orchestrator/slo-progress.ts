@@ -3,12 +3,12 @@ import {
   addMeasurements,
   emptyMeasurementSet,
   type MeasurementSet,
-  overallOf,
 } from '../measuring/measurement-set.ts'
 import type { Slo } from '../measuring/slo.ts'
 import { newSloWatch, type SloWatch, watchSecond } from '../measuring/slo-watch.ts'
 import type { Steering } from '../pacing/steering.ts'
 import { scaleAt, stretchesOf } from '../pacing/steering.ts'
+import { overallOfSet } from './overall-of-set.ts'
 
 /** The criteria of a run while it goes on, over its complete seconds. */
 export interface SloProgress {
@@ -28,7 +28,7 @@ export const newSloProgress = (slos: readonly Slo[]): SloProgress => ({
 
 /** What a criterion speaks of: the request or journey that it names, or all requests. */
 export const measurementFor = (slo: Slo, set: MeasurementSet): Measurement | undefined => {
-  if (slo.of === undefined) return overallOf(set.values())
+  if (slo.of === undefined) return overallOfSet(set)
   return (set.get(`request ${slo.of}`) ?? set.get(`journey ${slo.of}`))?.measurement
 }
 

@@ -1,8 +1,8 @@
 import { isoTime } from '../lib/clock.ts'
 import { type Measurement, unsentOf } from '../measuring/measurement.ts'
-import { overallOf } from '../measuring/measurement-set.ts'
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
 import { concludeSlos, judgeOutcome, missingLoadOf } from '../orchestrator/outcome.ts'
+import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import {
   elapsedOf,
   isStopping,
@@ -32,7 +32,7 @@ import { warningsOf } from './warnings.ts'
 export const buildResult = (state: RunState, record: Scenario, nowMs: number): RunResult => {
   const elapsedMs = elapsedOf(state, nowMs)
   const verdict = state.phase === 'finished' ? judgeOutcome(state, nowMs) : undefined
-  const overall = overallOf(state.total.values())
+  const overall = overallOfSet(state.total)
   const plan = planOf(state)
   const figures = figuresOf(overall, elapsedMs)
   return {
@@ -90,7 +90,7 @@ export const buildTimeline = (state: RunState, from = 0): TimelineRow[] =>
     const second = from + i
     const named = [...row.measurements.values()]
     return [
-      timelineRow(row, second, '*', overallOf(named)),
+      timelineRow(row, second, '*', overallOfSet(row.measurements)),
       ...named.map(({ name, measurement }) => timelineRow(row, second, name, measurement)),
     ]
   })
@@ -142,7 +142,7 @@ const driverResult = (driver: DriverProgress, elapsedMs: number): DriverResult =
   share: driver.share,
   pid: driver.pid,
   cpu: driver.cpu,
-  ...figuresOf(overallOf(driver.total.values()), elapsedMs),
+  ...figuresOf(overallOfSet(driver.total), elapsedMs),
 })
 
 const skewOf = (state: RunState): number | null => {

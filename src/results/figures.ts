@@ -4,8 +4,17 @@ import type { Figures, TimeFigures, Totals } from './run-result.ts'
 
 const ms = (us: number | null): number | null => (us === null ? null : us / 1000)
 
+/** A live view asks several times a second for the figures of what has not changed since. */
+const known = new WeakMap<Histogram, TimeFigures>()
+
 /** All from one merged histogram. */
-export const timeFiguresOf = (histogram: Histogram): TimeFigures => ({
+export const timeFiguresOf = (histogram: Histogram): TimeFigures => {
+  const figures = known.get(histogram) ?? readTimeFigures(histogram)
+  known.set(histogram, figures)
+  return { ...figures }
+}
+
+const readTimeFigures = (histogram: Histogram): TimeFigures => ({
   count: histogram.count,
   min: ms(histogram.minUs),
   mean: ms(histogram.meanUs),

@@ -1,0 +1,14 @@
+import type { Measurement } from '../measuring/measurement.ts'
+import { type MeasurementSet, overallOf } from '../measuring/measurement-set.ts'
+
+const known = new WeakMap<MeasurementSet, Measurement>()
+
+/**
+ * All requests of a set together, as {@link overallOf}. Sets never change, so each is merged once: of a hundred drivers
+ * the live view, the criteria and the verdict ask several times a second.
+ */
+export const overallOfSet = (set: MeasurementSet): Measurement => {
+  const overall = known.get(set) ?? overallOf(set.values())
+  known.set(set, overall)
+  return overall
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import { describe, it } from 'node:test'
+import { CommanderError } from 'commander'
+import { buildProgram } from '../cli/program.ts'
+import type { ProgramContext } from '../cli/program-context.ts'
+import { readFileWithin } from '../scenario/assets.ts'
+import { parseScenarioText } from '../scenario/load-scenario.ts'
+import { renderScenarioDocument } from './describe-scenario.ts'
+import { blocksOf, commandsOf, headingAnchorsOf, linksOf, pathsOf } from './document-parts.ts'
+import { rootDirectory, runProgramToEnd, startProgram } from './run-program.ts'
+import { waitFor } from './wait-for.ts'
+
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(rootDirectory, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
+
+const decisions = markdownIn('docs/decisions').sort()
+const documents = [...markdownIn('.'), ...markdownIn('docs'), ...decisions]
+const read = (path: string): string => readFileSync(join(rootDirectory, path), 'utf8')
+
+/** The real command line, of which every command does nothing. */
+const parseCommand = async (args: readonly string[]): Promise<void> => {
+  const said: string[] = []
+  const sink = { write: (text: string) => said.push(text) }
+  const program = buildProgram({ stdout: sink, stderr: sink } as unknown as ProgramContext, { exitCode: 0 })
+  for (const command of program.commands) command.action(() => {})
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return
+    assert.fail(`groundswell ${args.join(' ')}: ${said.join('') || String(thrown)}`)
+  }
+}
+
+for (const path of documents)
+  describe(path, () => {
+    const document = read(path)
+    const files = new Map(blocksOf(document).map(({ file, text }) => [file, text]))
+
+    it('links to files and headings that are there', () => {
+      for (const link of linksOf(document)) {
+        const [target = '', anchor] = link.split('#')
+        const linked =
+          target === '' ? path : relative(rootDirectory, join(rootDirectory, dirname(path), target))
+        assert.ok(existsSync(join(rootDirectory, linked)), `${link}: no such file`)
+        if (anchor !== undefined)
+          assert.ok(headingAnchorsOf(read(linked)).includes(anchor), `${link}: no such heading`)
+      }
+    })
+
+    it('names only files that are there', () => {
+      for (const named of pathsOf(document))
+        assert.ok(existsSync(join(rootDirectory, named)), `${named}: no such file`)
+    })
+
+    it('shows only commands that the command line takes', async () => {
+      for (const args of blocksOf(document).flatMap(commandsOf)) await parseCommand(args)
+    })
+
+    it('shows only scenarios that are right', async () => {
+      for (const { language, text } of blocksOf(document)) {
+        if (language !== 'yaml') continue
+        await parseScenarioText(text, join(rootDirectory, 'scenarios', 'example.yaml'), {
+          env: {},
+          drawSeed: () => 1,
+          readFile: async (file, maxBytes) => {
+            const shown = files.get(basename(file))
+            return shown === undefined ? readFileWithin(file, maxBytes) : Buffer.from(shown)
+          },
+        })
+      }
+    })
+  })
+
+describe('decisions', () => {
+  it('are numbered without gaps, and headed by their numbers', () => {
+    assert.ok(decisions.length > 0)
+    for (const [i, path] of decisions.entries()) {
+      const number = String(i + 1).padStart(3, '0')
+      assert.ok(basename(path).startsWith(`${number}-`), path)
+      assert.ok(read(path).startsWith(`# ${number} `), path)
+      const headings = [...read(path).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
+      assert.deepEqual(headings, ['Context', 'Decision', 'Consequences'], path)
+    }
+  })
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('says of every folder the imports that lint allows', () => {
+    const [, after = ''] = read('ARCHITECTURE.md').split('\n| folder | may import |')
+    const rows = (after.trimEnd().split('\n\n')[0] ?? '').split('\n').slice(2)
+    const written = rows.map((row) => {
+      const [folder, ...allowed] = [...row.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+      return `src/${folder} may import ${allowed.map((name) => `src/${name}`).join(', ') || 'nothing of ours'} only`
+    })
+    const enforced = [...read('biome.json').matchAll(/"message": "(src\/\w+ may import [^:]+ only):/g)]
+    assert.ok(rows.length > 0)
+    assert.deepEqual(written.sort(), enforced.map(([, rule]) => rule).sort())
+  })
+})
+
+describe('docs/scenario.md', () => {
+  it('says of every key what the schema says', () => {
+    const document = read('docs/scenario.md')
+    assert.equal(renderScenarioDocument(document), document, 'stale: run scripts/write-documents.ts')
+  })
+})
+
+describe('the recipes of the README', () => {
+  const recipes = read('README.md')
+    .split(/^### (?=\d)/m)
+    .slice(1)
+    .map((text) => text.split(/^## /m)[0] ?? '')
+
+  it('are five', () => assert.equal(recipes.length, 5))
+
+  for (const recipe of recipes)
+    it(`works: ${recipe.split('\n')[0]}`, async () => {
+      const cwd = await mkdtemp(join(tmpdir(), 'groundswell-recipe-'))
+      const blocks = blocksOf(recipe)
+      const commands = blocks.flatMap(commandsOf)
+      const serving = commands.find(([command]) => command === 'target') ?? ['target', '--port', '8080']
+      // Any free port, and a second instead of ten: otherwise as it is written.
+      const target = startProgram(withValue(serving, '--port', '0'), { cwd })
+      try {
+        await waitFor('the target', () => /http:\S+/.test(target.stderr()))
+        const port = /http:\S+:(\d+)/.exec(target.stderr())?.[1] ?? ''
+        const here = (text: string): string => text.replaceAll('localhost:8080', `localhost:${port}`)
+        for (const { file, text } of blocks)
+          if (file !== undefined) await writeFile(join(cwd, file), shortened(here(text)))
+        for (const args of commands) {
+          if (args[0] === 'target') continue
+          const end = await runProgramToEnd(withValue(args.map(here), '--duration', '1s'), {
+            cwd,
+            env: { TARGET: '' },
+          })
+          assert.equal(end.exitCode, 0, `groundswell ${args.join(' ')}\n${end.stdout}\n${end.stderr}`)
+          if (args.includes('--out'))
+            assert.deepEqual(readdirSync(join(cwd, 'results')).sort(), [
+              'junit.xml',
+              'result.json',
+              'timeline.csv',
+            ])
+        }
+      } finally {
+        target.child.kill('SIGTERM')
+        await target.ended
+        await rm(cwd, { recursive: true })
+      }
+    })
+})
+
+/** The arguments with another value for an option, where they have it. */
+const withValue = (args: readonly string[], option: string, value: string): string[] =>
+  args.map((arg, i) => (args[i - 1] === option ? value : arg))
+
+const shortened = (scenario: string): string =>
+  scenario
+    .replace(/duration: \d+s/, 'duration: 1s')
+    .replace(/over: \d+s/, 'over: 500ms')
+    .replace(/hold: \d+s/, 'hold: 500ms')
+    .replace(/p99 < \d+ms/, 'p99 < 5s')
