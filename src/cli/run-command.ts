@@ -6,6 +6,7 @@ import { drawId } from '../lib/random-id.ts'
 import { Orchestrator } from '../orchestrator/orchestrator.ts'
 import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import type { Run } from '../orchestrator/run.ts'
+import { totalOf } from '../orchestrator/run-state.ts'
 import { buildResult, buildTimeline } from '../results/build-result.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
@@ -103,7 +104,7 @@ const tell = async (context: ProgramContext, run: Run, result: RunResult, flags:
   const summary = renderSummary(
     result,
     { columns: terminal.columns(), colour: flags.color && wantsColour(terminal, context.env) },
-    latencyPicture(overallOfSet(run.state.total).responseTime),
+    latencyPicture(overallOfSet(totalOf(run.state)).responseTime),
   )
   await write(context, `\n${summary}`)
 }

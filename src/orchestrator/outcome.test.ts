@@ -46,7 +46,7 @@ const stateOf = ({ total = answered(500), drivers = [{}, {}], stop, slo = [] }: 
     phase: 'finished',
     startAtMs: 1000,
     finishedAtMs: 6000,
-    total: setOf(total),
+    settled: { seconds: 0, total: setOf(total) },
     controls,
     drivers: new Map(
       drivers.map((changes, i) => {

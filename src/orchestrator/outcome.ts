@@ -2,7 +2,7 @@ import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
 import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
 import type { DriverProgress } from './driver-progress.ts'
 import { overallOfSet } from './overall-of-set.ts'
-import { elapsedOf, isStopping, type RunState } from './run-state.ts'
+import { elapsedOf, isStopping, type RunState, totalOf } from './run-state.ts'
 import { measurementFor } from './slo-progress.ts'
 
 /**
@@ -33,7 +33,7 @@ export const concludeSlos = (state: RunState, nowMs: number): SloOutcome[] =>
     concludeSlo(
       slo,
       state.slo.watches[i] ?? newSloWatch,
-      measurementFor(slo, state.total),
+      measurementFor(slo, totalOf(state)),
       elapsedOf(state, nowMs) / 1000,
     ),
   )
@@ -123,7 +123,7 @@ const describeFailures = (state: RunState, nowMs: number): string[] => {
   const sentences = concludeSlos(state, nowMs)
     .filter((outcome) => outcome.passed === false)
     .map((outcome) => `SLO broken: ${outcome.text} (observed ${outcome.observedText}).`)
-  const total = overallOfSet(state.total)
+  const total = overallOfSet(totalOf(state))
   if (total.answered === 0 && total.started > 0 && !isStopping(state)) {
     const example = Object.keys(total.errorDetails)[0]
     sentences.push(`Nothing was answered${example === undefined ? '' : ` (${example})`}.`)

@@ -32,7 +32,8 @@ export interface RunState {
   finishedAtMs: number | null
   /** Drivers of the run in the order of their shares; all that were asked to take part. */
   drivers: ReadonlyMap<string, DriverProgress>
-  total: MeasurementSet
+  /** The sum of the first `seconds` rows and of what came late for one of them; the whole is {@link totalOf}. */
+  settled: { seconds: number; total: MeasurementSet }
   /** Index: the second since the start instant. */
   seconds: readonly SecondRow[]
   slo: SloProgress
@@ -77,7 +78,7 @@ export const newRunState = (id: string, scenario: Scenario, nowMs: number): RunS
   startAtMs: null,
   finishedAtMs: null,
   drivers: new Map(),
-  total: emptyMeasurementSet,
+  settled: { seconds: 0, total: emptyMeasurementSet },
   seconds: [],
   slo: newSloProgress(scenario.slo),
   controls: [],
@@ -140,17 +141,16 @@ const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): Ru
   const latestEndMs = atMs - (state.startAtMs ?? atMs) + clockSlackMs
   const counted = hearMetrics(driver, message, atMs, latestEndMs)
   let next = withDriver(state, counted.driver)
-  if (counted.driver.mismatched && !driver.mismatched) next = { ...next, total: sumOfDrivers(next.drivers) }
-  else if (counted.measurements.length > 0)
-    next = { ...next, total: addMeasurements(next.total, counted.measurements) }
-  const wasCounted = counted.driver.nextSeq > driver.nextSeq
-  if (wasCounted && message.interval !== undefined && message.totals === undefined)
+  // Reports are not complete, so the rows are not either: from now on the total is kept apart from them.
+  if (counted.driver.mismatched && !driver.mismatched)
+    next = { ...next, settled: { seconds: Number.POSITIVE_INFINITY, total: sumOfDrivers(next.drivers) } }
+  else if (counted.driver.nextSeq > driver.nextSeq && message.interval !== undefined)
     next = addToSecond(next, counted, {
       endMs: Math.min(message.interval.end_ms, latestEndMs),
       isNew: startsInterval(driver, message.interval) && message.interval.end_ms > message.interval.start_ms,
       inFlight: message.in_flight ?? 0,
     })
-  return judge(next)
+  return judge(settle(next))
 }
 
 const addToSecond = (
@@ -159,6 +159,7 @@ const addToSecond = (
   /** `isNew`: an interval may come in several messages; its first one counts for the driver. */
   { endMs, isNew, inFlight }: { endMs: number; isNew: boolean; inFlight: number },
 ): RunState => {
+  if (!isNew && measurements.length === 0) return state
   const second = Math.max(0, Math.ceil(endMs / 1000) - 1)
   const seconds = [...state.seconds]
   while (seconds.length <= second) seconds.push(emptySecond)
@@ -170,8 +171,34 @@ const addToSecond = (
       measurements.length === 0 ? row.measurements : addMeasurements(row.measurements, measurements),
     inFlight: row.inFlight + (isNew ? inFlight : 0),
   }
-  return { ...state, seconds }
+  const { settled } = state
+  if (second >= settled.seconds || measurements.length === 0) return { ...state, seconds }
+  return { ...state, seconds, settled: { ...settled, total: addMeasurements(settled.total, measurements) } }
 }
+
+/** A complete second enters the total once, as a whole: a hundred drivers' reports one by one would cost as many merges. */
+const settle = (state: RunState): RunState => {
+  const complete = completeSeconds(state)
+  let { seconds, total } = state.settled
+  if (complete <= seconds) return state
+  for (const row of state.seconds.slice(seconds, complete)) total = addMeasurements(total, row.measurements.values())
+  seconds = complete
+  return { ...state, settled: { seconds, total } }
+}
+
+/** What all drivers measured so far. */
+export const totalOf = (state: RunState): MeasurementSet => {
+  let total = totals.get(state)
+  if (total === undefined) {
+    total = state.settled.total
+    for (const row of state.seconds.slice(state.settled.seconds))
+      total = addMeasurements(total, row.measurements.values())
+    totals.set(state, total)
+  }
+  return total
+}
+
+const totals = new WeakMap<RunState, MeasurementSet>()
 
 const emptySecond: SecondRow = { drivers: 0, whole: 0, measurements: emptyMeasurementSet, inFlight: 0 }
 

@@ -9,6 +9,7 @@ import {
   type RunState,
   type SecondRow,
   steeringOf,
+  totalOf,
 } from '../orchestrator/run-state.ts'
 import { createPacer } from '../pacing/create-pacer.ts'
 import { describeLoad } from '../pacing/describe-load.ts'
@@ -32,7 +33,7 @@ import { warningsOf } from './warnings.ts'
 export const buildResult = (state: RunState, record: Scenario, nowMs: number): RunResult => {
   const elapsedMs = elapsedOf(state, nowMs)
   const verdict = state.phase === 'finished' ? judgeOutcome(state, nowMs) : undefined
-  const overall = overallOfSet(state.total)
+  const overall = overallOfSet(totalOf(state))
   const plan = planOf(state)
   const figures = figuresOf(overall, elapsedMs)
   return {
@@ -57,7 +58,7 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
       operations: plan.operations ?? null,
     },
     ...figures,
-    requests: [...state.total.values()].map(
+    requests: [...totalOf(state).values()].map(
       ({ name, kind, measurement }): RequestResult => ({ name, kind, ...figuresOf(measurement, elapsedMs) }),
     ),
     drivers: [...state.drivers.values()].map((driver) => driverResult(driver, elapsedMs)),

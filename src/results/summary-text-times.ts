@@ -20,6 +20,9 @@ const maxNameWidth = 40
 /** Service and response time are told apart from this on: the p99s differ by a tenth. */
 const notable = 1.1
 
+/** Below it the difference may be no more than the fineness of timers. */
+const worthExplainingMs = 5
+
 /** All requests, then each; of very many those with the worst p99. */
 const namedFigures = (result: RunResult): { name: string; figures: Figures }[] => {
   const only = result.requests.length === 1 ? result.requests[0] : undefined
@@ -95,7 +98,7 @@ export const timeLines = (result: RunResult, width: number): Line[] => {
     rows,
     width,
   )
-  if (!differs) return table
+  if (!differs || (response.p99 ?? 0) - (service.p99 ?? 0) < worthExplainingMs) return table
   const gap =
     `Response time counts from the planned instant, service time from the real send: p99 ${formatTime(response.p99)} ` +
     `against ${formatTime(service.p99)}. The difference is waiting before the send: who waited for an answer before ` +

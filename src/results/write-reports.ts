@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as nodeFileSystem from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError, messageOf } from '../lib/errors.ts'
 import { renderReportCsv } from './report-csv.ts'
 import { renderReportJson } from './report-json.ts'
@@ -9,7 +9,8 @@ import type { RunResult, TimelineRow } from './run-result.ts'
 
 /** What is needed of `node:fs/promises`. */
 export interface ReportFileSystem {
-  mkdir(path: string, options: { recursive: true }): Promise<unknown>
+  mkdir(path: string): Promise<unknown>
+  stat(path: string): Promise<{ isDirectory(): boolean }>
   /** Creates the file, fails where it exists, and returns when its bytes are on the disk. */
   writeFile(path: string, data: AsyncIterable<string>, options: { flag: 'wx'; flush: true }): Promise<void>
   rename(from: string, to: string): Promise<void>
@@ -69,11 +70,35 @@ async function* oneChunk(text: string): AsyncGenerator<string> {
 
 const makeDirectory = async (path: string, fileSystem: ReportFileSystem, hint?: string): Promise<void> => {
   try {
-    await fileSystem.mkdir(path, { recursive: true })
+    await makeWithParents(path, fileSystem)
   } catch (error) {
     throw notWritable(path, error, hint)
   }
 }
+
+/** Node's own `recursive` never ends where a parent cannot have children, as below /proc: it answers ENOENT for ever. */
+const makeWithParents = async (path: string, fileSystem: ReportFileSystem): Promise<void> => {
+  try {
+    await makeOne(path, fileSystem)
+  } catch (error) {
+    const parent = dirname(path)
+    if (!hasCode(error, 'ENOENT') || parent === path) throw error
+    await makeWithParents(parent, fileSystem)
+    await makeOne(path, fileSystem)
+  }
+}
+
+const makeOne = async (path: string, fileSystem: ReportFileSystem): Promise<void> => {
+  try {
+    await fileSystem.mkdir(path)
+  } catch (error) {
+    const isThere = hasCode(error, 'EEXIST') && (await fileSystem.stat(path)).isDirectory()
+    if (!isThere) throw error
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
 
 const writeWhole = async (
   path: string,
