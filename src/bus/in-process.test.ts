@@ -35,3 +35,18 @@ test('a topic keeps the newest messages within its limit, with their offsets', a
   assert.ok(seen.length <= 10 && seen.length >= 5, `${seen.length} messages are left`)
   await bus.close()
 })
+
+test('what a publisher does to its bytes afterwards is not seen, be they a Buffer', async () => {
+  const broker = new InProcessBroker({ clock: systemClock, logger: silentLogger })
+  const bus = broker.connect()
+  const value = Buffer.from('before')
+  await bus.publish('t', 'k', value)
+  value.fill(120)
+  const seen: string[] = []
+  await bus.subscribe('t', { from: 'earliest' }, (message) => {
+    seen.push(new TextDecoder().decode(message.value))
+  })
+  await waitFor('the message', () => seen.length > 0)
+  assert.deepEqual(seen, ['before'])
+  await bus.close()
+})

@@ -136,7 +136,6 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       reason_code: short,
       reason_hint: fc.string(),
       sent: count,
-      cpu: count,
     },
     ['node_id', 'heartbeat'],
   ),
@@ -197,7 +196,9 @@ describe('the message codec', () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
       return Math.floor((state / 2 ** 32) * below)
     }
-    const samples = allTopics.map((topic) => fc.sample<unknown>(arbitraries[topic] as fc.Arbitrary<unknown>, { seed: 5, numRuns: 20 }))
+    const samples = allTopics.map((topic) =>
+      fc.sample<unknown>(arbitraries[topic] as fc.Arbitrary<unknown>, { seed: 5, numRuns: 20 }),
+    )
     const wholes = allTopics.map((topic, i) =>
       (samples[i] ?? []).map((message) => encodeMessage(topic, message as MessageOf[typeof topic])),
     )
@@ -211,7 +212,8 @@ describe('the message codec', () => {
       let bytes = Uint8Array.from(source.subarray(0, draw(3) === 0 ? draw(source.length + 1) : source.length))
       for (let n = draw(4); n > 0 && bytes.length > 0; n--) {
         const interesting = '"{}[],:-0e9nt\\'
-        bytes[draw(bytes.length)] = draw(2) === 0 ? draw(256) : interesting.charCodeAt(draw(interesting.length))
+        bytes[draw(bytes.length)] =
+          draw(2) === 0 ? draw(256) : interesting.charCodeAt(draw(interesting.length))
       }
       if (draw(50) === 0) bytes = Uint8Array.from({ length: draw(40) }, () => draw(256))
       const decoded = decodeMessage(topic, bytes)
@@ -243,15 +245,26 @@ describe('the message codec', () => {
       ['heartbeat', { ...beat, state: 'dancing' }, 'bad_field:state'],
       ['heartbeat', { ...beat, sent: -1 }, 'bad_field:sent'],
       ['trigger', { test_id: 't', trigger: 'NO' }, 'bad_field:trigger'],
-      ['metrics', { node_id: 'd', test_id: 't', report_id: '', metrics: { min_latency: -1 } }, 'bad_field:metrics'],
+      [
+        'metrics',
+        { node_id: 'd', test_id: 't', report_id: '', metrics: { min_latency: -1 } },
+        'bad_field:metrics',
+      ],
       ['control', { test_id: 't', command: 'rate', seq: 0.5, at_elapsed_ms: 0, by: 'x' }, 'bad_field:seq'],
       ['asset', { sha256: 'short', size_bytes: 0, part: 0, parts: 1, data: '' }, 'bad_field:sha256'],
     ]
     for (const [topic, value, reason] of table)
-      assert.deepEqual(decodeMessage(topic, bytesOf(JSON.stringify(value))), { reason }, JSON.stringify(value))
-    assert.deepEqual(decodeMessage('heartbeat', bytesOf('{"node_id":"d","heartbeat":"YES","new":{"a":[1]}}')), {
-      message: beat,
-    })
+      assert.deepEqual(
+        decodeMessage(topic, bytesOf(JSON.stringify(value))),
+        { reason },
+        JSON.stringify(value),
+      )
+    assert.deepEqual(
+      decodeMessage('heartbeat', bytesOf('{"node_id":"d","heartbeat":"YES","new":{"a":[1]}}')),
+      {
+        message: beat,
+      },
+    )
     assert.deepEqual(decodeMessage('heartbeat', bytesOf('EOF')), { reason: 'not_json' })
     // 1e999 is Infinity to JSON.parse.
     assert.deepEqual(decodeMessage('heartbeat', bytesOf('{"node_id":"d","heartbeat":"YES","sent":1e999}')), {
@@ -272,10 +285,16 @@ test('sizes: refused before they are parsed, and before they are sent', () => {
   assert.deepEqual(decodeMessage('trigger', new Uint8Array(maxMessageBytes + 1)), { reason: 'too_large' })
   assert.deepEqual(decodeMessage('trigger', new Uint8Array(maxMessageBytes)), { reason: 'not_json' })
   const scenario = { text: '語'.repeat(maxMessageBytes / 3) }
-  const config = { test_id: 't', test_type: 'TSUNAMI', test_message_delay: 0, message_count_per_driver: 0 } as const
+  const config = {
+    test_id: 't',
+    test_type: 'TSUNAMI',
+    test_message_delay: 0,
+    message_count_per_driver: 0,
+  } as const
   assert.throws(
     () => encodeMessage('test_config', { ...config, scenario }),
-    (error) => error instanceof AppError && error.code === 'MESSAGE_TOO_LARGE' && /test_config/.test(error.message),
+    (error) =>
+      error instanceof AppError && error.code === 'MESSAGE_TOO_LARGE' && /test_config/.test(error.message),
   )
 })
 

@@ -165,7 +165,6 @@ export const heartbeatSchema = z.object({
   reason_code: z.string().max(100).optional().describe('with `rejected`: code of the error, see errors.md'),
   reason_hint: z.string().max(10_000).optional().describe('with `rejected`: how to mend it'),
   sent: count.optional().describe('attempts handed to a socket in this run'),
-  cpu: count.optional().describe('of one core, since the last heartbeat'),
 })
 
 export const controlSchema = z.object({
@@ -180,7 +179,10 @@ export const controlSchema = z.object({
     .max(1e6)
     .optional()
     .describe('with `rate`: the load is multiplied by it, relative to the scenario'),
-  by: z.string().max(100).describe('who asked: `keys`, `signal`, `api`, `slo`'),
+  by: z
+    .string()
+    .max(100)
+    .describe('who asked: `keys`, `signal`, `api`, `slo`, or `close` when the run is over'),
   issued_at: instantMs.optional().describe('when it was sent'),
 })
 

@@ -41,7 +41,9 @@ const quickFlags = {
   connections: '--connections',
   timeout: '--timeout',
   method: '--method',
+  header: '--header',
   body: '--body',
+  slo: '--slo',
 } as const satisfies Partial<Record<keyof RunFlags, string>>
 
 /** The scenario that the command line asks for: a file, changed by --set, --drivers and --seed; or a URL and a load. */
@@ -52,7 +54,7 @@ export const loadFromFlags = async (
 ): Promise<LoadedScenario> => {
   const options = { env: context.env, set: flags.set, drawSeed }
   if (/^https?:\/\//i.test(source) || source === 'builtin') return quickScenario(source, flags, options)
-  const misplaced = Object.entries(quickFlags).find(([key]) => flags[key as keyof RunFlags] !== undefined)
+  const misplaced = Object.entries(quickFlags).find(([key]) => isGiven(flags[key as keyof typeof quickFlags]))
   if (misplaced !== undefined)
     throw new AppError('USAGE', `${misplaced[1]} goes with a URL, not with a scenario file`, {
       hint: 'Change the file, or use --set, as in --set load.rate=1000/s.',
@@ -62,3 +64,6 @@ export const loadFromFlags = async (
   if (flags.seed !== undefined) set.push(`seed=${flags.seed}`)
   return loadScenario(source, { ...options, set })
 }
+
+const isGiven = (value: string | readonly string[] | undefined): boolean =>
+  value !== undefined && value.length > 0

@@ -18,7 +18,8 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true }))
 
-const goodScenario = 'http: { target: builtin, requests: [ { get: / } ] }\nload: { rate: 10/s, duration: 1s }\n'
+const goodScenario =
+  'http: { target: builtin, requests: [ { get: / } ] }\nload: { rate: 10/s, duration: 1s }\n'
 
 describe('the command line', () => {
   for (const command of ['', 'run', 'validate', 'init', 'target', 'completion'])
@@ -47,7 +48,10 @@ describe('the command line', () => {
     [['run', 'a.yaml', '--rate', '5/s'], /--rate goes with a URL, not with a scenario file/],
     [['run', 'nowhere.yaml'], /nowhere\.yaml/],
     [['run', 'builtin', '--rate', 'fast', '--duration', '1s'], /fast/],
-    [['run', 'builtin', '--rate', '5/s', '--duration', '1s', '--allow-target', '10.0.0.0/99'], /10\.0\.0\.0\/99/],
+    [
+      ['run', 'builtin', '--rate', '5/s', '--duration', '1s', '--allow-target', '10.0.0.0/99'],
+      /10\.0\.0\.0\/99/,
+    ],
     [['valdate', 'a.yaml'], /unknown command 'valdate'.*validate/s],
     [['validate'], /missing required argument/],
     [['target', '--port', 'x'], /port/],
@@ -94,7 +98,13 @@ describe('validate', () => {
     const [good, bad] = [join(directory, 'good.json.yaml'), join(directory, 'bad.json.yaml')]
     await writeFile(good, goodScenario)
     await writeFile(bad, goodScenario.replace('10/s', 'x'))
-    const { exitCode, stdout, stderr } = await ended('validate', '--json', good, bad, join(directory, 'none.yaml'))
+    const { exitCode, stdout, stderr } = await ended(
+      'validate',
+      '--json',
+      good,
+      bad,
+      join(directory, 'none.yaml'),
+    )
     assert.equal(exitCode, 2)
     assert.equal(stderr, '')
     const told = JSON.parse(stdout) as { file: string; valid: boolean; faults: { message: string }[] }[]
@@ -133,7 +143,10 @@ describe('init', () => {
     assert.equal(refused.exitCode, 2)
     assert.match(refused.stderr, /mine\.yaml is there already\n.*--force/)
     assert.equal(await readFile(file, 'utf8'), 'mine')
-    assert.equal((await ended('init', 'mine.yaml', '--force', '--target', 'http://10.0.0.1:8080')).exitCode, 0)
+    assert.equal(
+      (await ended('init', 'mine.yaml', '--force', '--target', 'http://10.0.0.1:8080')).exitCode,
+      0,
+    )
     assert.match(await readFile(file, 'utf8'), /target: "http:\/\/10\.0\.0\.1:8080"/)
   })
 

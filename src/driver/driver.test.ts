@@ -304,7 +304,10 @@ describe('the life of a driver', () => {
     assert.equal(under.state, 'idle')
     assert.equal(under.started.length, 0)
     const { final, outcome, sent, totals } = under.reports.at(-1) ?? {}
-    assert.deepEqual({ final, outcome, sent, totals }, { final: true, outcome: 'stopped', sent: 0, totals: [] })
+    assert.deepEqual(
+      { final, outcome, sent, totals },
+      { final: true, outcome: 'stopped', sent: 0, totals: [] },
+    )
   })
 
   it('a stop while it runs: stopping, until answers are in or their time is up', async () => {

@@ -1,4 +1,5 @@
 import { type MetricsMessage, protocol } from '../bus/messages.ts'
+import type { Histogram } from '../measuring/histogram.ts'
 import { errorsOf, type Measurement, type NamedMeasurement } from '../measuring/measurement.ts'
 import { encodeMeasurement } from '../measuring/measurement-wire.ts'
 
@@ -51,11 +52,15 @@ export const buildReport = (
     status: { ...cumulative.status },
     error_kinds: { ...cumulative.errors },
     interval: { seq: interval.seq, start_ms: interval.startMs, end_ms: interval.endMs },
-    histogram: { encoding: 'hdr-v2', unit: 'us', data: interval.overall.responseTime.encode() },
     requests: encodeNamed(interval.measurements),
     started_at: identity.startedAtMs,
   }
 }
+
+/** The brief's addition for one interval: all requests together. */
+export const encodeHistogram = (histogram: Histogram): Pick<MetricsMessage, 'histogram'> => ({
+  histogram: { encoding: 'hdr-v2', unit: 'us', data: histogram.encode() },
+})
 
 export type WireNamed = NonNullable<MetricsMessage['requests']>
 

@@ -129,7 +129,9 @@ describe('the run loop', () => {
   })
 
   it('starts exactly the operations of any pacer, each once and in order, whatever the answers take', async () => {
-    const gaps = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 40, noNaN: true })), { maxLength: 120 })
+    const gaps = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 40, noNaN: true })), {
+      maxLength: 120,
+    })
     const latency = fc.oneof(fc.constant('now' as const), fc.integer({ min: 0, max: 500 }))
     await fc.assert(
       fc.asyncProperty(
@@ -186,30 +188,35 @@ describe('the run loop', () => {
     )
     const stops = fc.option(fc.integer({ min: 0, max: 3000 }))
     await fc.assert(
-      fc.asyncProperty(loads, fc.array(command, { maxLength: 6 }), stops, async (load, commands, stopAtMs) => {
-        const { clock, workload, loop, seen } = loopOf({ load, latencyMs: (n) => (n * 37) % 90 })
-        loop.start()
-        if (stopAtMs !== null) clock.after(stopAtMs, () => loop.stop())
-        let steering: Steering[] = []
-        for (const { afterMs, leadMs, ...rest } of commands) {
-          await clock.advance(afterMs)
-          const atMs = Math.max(0, clock.nowMs() - startMs + leadMs)
-          steering = [...steering, { ...rest, atMs }].sort((a, b) => a.atMs - b.atMs)
-          loop.steer(steering)
-        }
-        await clock.advance(1000)
-        // Whatever is paused now is resumed, so that the rest of the load can follow.
-        const atMs = Math.max(clock.nowMs() - startMs, steering.at(-1)?.atMs ?? 0)
-        loop.steer([...steering, { command: 'resume', atMs }])
-        await clock.advance(20_000)
-        assert.deepEqual(
-          workload.started.map(({ index }) => index),
-          indices(workload.started.length),
-        )
-        if (stopAtMs !== null) assert.ok(workload.started.every((op) => op.atMs <= 1000 + stopAtMs))
-        assert.deepEqual([seen.done, workload.inFlight], [1, 0])
-        assert.ok(seen.begun <= 1)
-      }),
+      fc.asyncProperty(
+        loads,
+        fc.array(command, { maxLength: 6 }),
+        stops,
+        async (load, commands, stopAtMs) => {
+          const { clock, workload, loop, seen } = loopOf({ load, latencyMs: (n) => (n * 37) % 90 })
+          loop.start()
+          if (stopAtMs !== null) clock.after(stopAtMs, () => loop.stop())
+          let steering: Steering[] = []
+          for (const { afterMs, leadMs, ...rest } of commands) {
+            await clock.advance(afterMs)
+            const atMs = Math.max(0, clock.nowMs() - startMs + leadMs)
+            steering = [...steering, { ...rest, atMs }].sort((a, b) => a.atMs - b.atMs)
+            loop.steer(steering)
+          }
+          await clock.advance(1000)
+          // Whatever is paused now is resumed, so that the rest of the load can follow.
+          const atMs = Math.max(clock.nowMs() - startMs, steering.at(-1)?.atMs ?? 0)
+          loop.steer([...steering, { command: 'resume', atMs }])
+          await clock.advance(20_000)
+          assert.deepEqual(
+            workload.started.map(({ index }) => index),
+            indices(workload.started.length),
+          )
+          if (stopAtMs !== null) assert.ok(workload.started.every((op) => op.atMs <= 1000 + stopAtMs))
+          assert.deepEqual([seen.done, workload.inFlight], [1, 0])
+          assert.ok(seen.begun <= 1)
+        },
+      ),
       { seed: 5, numRuns: 60 },
     )
   })

@@ -18,6 +18,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import type { Workload } from '../workloads/workload.ts'
 import {
   buildReport,
+  encodeHistogram,
   encodeNamed,
   type ReportedInterval,
   splitBySize,
@@ -231,6 +232,8 @@ export class ShareRun {
           { ...interval, seq: this.#seq++ },
           this.#cumulative,
         ),
+        // Once an interval: who adds up the histograms must not count it twice.
+        ...(part === 0 ? encodeHistogram(interval.overall.responseTime) : {}),
         requests: pieces[part] ?? [],
         more: part < parts - 1,
         in_flight: this.#workload.inFlight,

@@ -55,7 +55,9 @@ describe('the environment on one machine', () => {
   })
 
   it('a driver that is killed is told with its signal, and a last line without an end', async () => {
-    const { local } = await open(`process.stderr.write('half a line', () => process.kill(process.pid, 'SIGKILL'))`)
+    const { local } = await open(
+      `process.stderr.write('half a line', () => process.kill(process.pid, 'SIGKILL'))`,
+    )
     local.startDriver([])
     await assert.rejects(local.failed, isDeath('driver', /SIGKILL/, /half a line/))
     await local.close()
@@ -81,7 +83,9 @@ describe('the environment on one machine', () => {
   })
 
   it('children that were asked to go are no failure', async () => {
-    const { local } = await open(`process.once('disconnect', () => process.exit(1)); process.on('message', () => {})`)
+    const { local } = await open(
+      `process.once('disconnect', () => process.exit(1)); process.on('message', () => {})`,
+    )
     local.startDriver([])
     local.startDriver([])
     let failed = false

@@ -12,7 +12,7 @@ import { decodeMeasurement } from '../measuring/measurement-wire.ts'
  *   running       metrics, final                  finished
  *   any but the last three: silent for lostAfterMs             lost
  *   lost          anything heard from it          what it was before
- *   rejected      metrics, where leftOut          running: it was ready too late for us, but not for the trigger
+ *   rejected      metrics of work, where leftOut  running: it was ready too late for us, but not for the trigger
  *   running       heartbeat idle, and no final report for lostAfterMs   left
  *   any           heartbeat leaving               left
  *
@@ -143,7 +143,8 @@ export const hearMetrics = (
 ): CountedReport => {
   const { interval } = message
   const nothing: readonly NamedMeasurement[] = []
-  const cameLate = driver.phase === 'rejected' && driver.leftOut
+  // The empty report of one that was let go of is no work.
+  const cameLate = driver.phase === 'rejected' && driver.leftOut && (message.requests ?? []).length > 0
   if ((hasEnded(driver) && !cameLate) || interval === undefined) return { driver, measurements: nothing }
   const heard: DriverProgress = cameLate
     ? { ...hear(driver, nowMs), phase: 'running', reason: '' }

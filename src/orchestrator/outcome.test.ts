@@ -61,11 +61,31 @@ const stateOf = ({ total = answered(500), drivers = [{}, {}], stop, slo = [] }: 
 const table: [string, Case, string, RegExp[]][] = [
   ['all is well', {}, 'passed', []],
   ['all criteria hold', { slo: ['p99 < 50ms'] }, 'passed', []],
-  ['a criterion is broken', { slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken: p99 < 1ms \(observed 5(\.\d+)? ms\)\.$/]],
-  ['nothing was answered', { total: unanswered() }, 'failed', [/^Nothing was answered \(connect: ECONNREFUSED\)\.$/]],
+  [
+    'a criterion is broken',
+    { slo: ['p99 < 1ms'] },
+    'failed',
+    [/^SLO broken: p99 < 1ms \(observed 5(\.\d+)? ms\)\.$/],
+  ],
+  [
+    'nothing was answered',
+    { total: unanswered() },
+    'failed',
+    [/^Nothing was answered \(connect: ECONNREFUSED\)\.$/],
+  ],
   ['nothing was started', { total: emptyMeasurement }, 'passed', []],
-  ['a person stopped it', { stop: 'keys' }, 'stopped', [/^Stopped by a person after 2\.3 s, before the load was over\.$/]],
-  ['a signal stopped it before an answer', { stop: 'signal', total: unanswered() }, 'stopped', [/^Stopped by a person/]],
+  [
+    'a person stopped it',
+    { stop: 'keys' },
+    'stopped',
+    [/^Stopped by a person after 2\.3 s, before the load was over\.$/],
+  ],
+  [
+    'a signal stopped it before an answer',
+    { stop: 'signal', total: unanswered() },
+    'stopped',
+    [/^Stopped by a person/],
+  ],
   ['a person stopped what had failed', { stop: 'keys', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
   ['a criterion stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
   [

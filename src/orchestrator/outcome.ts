@@ -9,7 +9,7 @@ import { measurementFor } from './slo-progress.ts'
  * What is to be said of a run. Reasons in this order, the first that holds decides:
  *
  *   degraded   load that was planned is missing or unaccounted for, by no fault of the target: no verdict is safe
- *   failed     a criterion was broken, or nothing at all was answered
+ *   failed     a criterion was broken, nothing at all was answered, or every answer failed a check
  *   stopped    a person ended it early
  *   passed     otherwise
  */
@@ -128,5 +128,7 @@ const describeFailures = (state: RunState, nowMs: number): string[] => {
     const example = Object.keys(total.errorDetails)[0]
     sentences.push(`Nothing was answered${example === undefined ? '' : ` (${example})`}.`)
   }
+  if (total.answered > 0 && total.errors.check === total.answered)
+    sentences.push('Every answer failed a check; see the status codes and the failed checks.')
   return sentences
 }

@@ -3,7 +3,12 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ControlMessage, HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
 import { isEmpty } from '../measuring/measurement.ts'
-import { addMeasurements, emptyMeasurementSet, type MeasurementSet, overallOf } from '../measuring/measurement-set.ts'
+import {
+  addMeasurements,
+  emptyMeasurementSet,
+  type MeasurementSet,
+  overallOf,
+} from '../measuring/measurement-set.ts'
 import { type DriverStory, tellStory } from '../testing/driver-story.ts'
 import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
 import {
@@ -24,7 +29,8 @@ const startAtMs = createdAtMs + 100
 
 /** So that a fold which changes what it was given fails at once. */
 const freeze = <T>(value: T, seen = new Set<unknown>()): T => {
-  if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return value
+  if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value))
+    return value
   seen.add(value)
   if (value instanceof Map) {
     for (const entry of value.values()) freeze(entry, seen)
@@ -80,7 +86,9 @@ const sumOf = (sets: readonly MeasurementSet[]): MeasurementSet =>
   sets.reduce((sum, set) => addMeasurements(sum, set.values()), emptyMeasurementSet)
 
 const stories = (count: number, seed: number): DriverStory[] =>
-  Array.from({ length: count }, (_, i) => tellStory(`d-${i}`, testId, { seed, seconds: 1 + ((seed + i) % 4) }))
+  Array.from({ length: count }, (_, i) =>
+    tellStory(`d-${i}`, testId, { seed, seconds: 1 + ((seed + i) % 4) }),
+  )
 
 /** Takes from the drivers' queues in the order of the draws; now and then tells something of the past once more. */
 const interleave = (told: readonly DriverStory[], draws: Iterator<number>): MetricsMessage[] => {
@@ -171,7 +179,11 @@ describe('the state of a run', () => {
     const story = tellStory('d-0', testId, { seconds: 3 })
     const last = story.reports.at(-1) as MetricsMessage
     const interval = last.interval as NonNullable<MetricsMessage['interval']>
-    const half = { ...last, totals: last.totals?.slice(1) ?? [], interval: { ...interval, seq: interval.seq + 1 } }
+    const half = {
+      ...last,
+      totals: last.totals?.slice(1) ?? [],
+      interval: { ...interval, seq: interval.seq + 1 },
+    }
     const state = fold(
       begun(['d-0']),
       [...story.reports.slice(0, -1), half].map((message) => told(message)),
@@ -255,6 +267,10 @@ describe('the state of a run', () => {
     )
     assert.equal(heard.drivers.get('d-1')?.phase, 'finished')
     assert.deepEqual(plain(totalOf(heard)), plain(story.total))
+    // One that is let go of before it did anything reports that it did nothing: it stays left out.
+    const [, , empty] = story.reports as [MetricsMessage, MetricsMessage, MetricsMessage]
+    const released = fold(state, [told({ ...empty, totals: [], outcome: 'stopped' })])
+    assert.equal(released.drivers.get('d-1')?.phase, 'rejected')
   })
 
   it('what is for another run, from nobody of this one, or without an interval changes nothing', () => {

@@ -179,11 +179,12 @@ const addToSecond = (
 /** A complete second enters the total once, as a whole: a hundred drivers' reports one by one would cost as many merges. */
 const settle = (state: RunState): RunState => {
   const complete = completeSeconds(state)
-  let { seconds, total } = state.settled
-  if (complete <= seconds) return state
-  for (const row of state.seconds.slice(seconds, complete)) total = addMeasurements(total, row.measurements.values())
-  seconds = complete
-  return { ...state, settled: { seconds, total } }
+  const { settled, seconds } = state
+  if (complete <= settled.seconds) return state
+  let { total } = settled
+  for (const row of seconds.slice(settled.seconds, complete))
+    total = addMeasurements(total, row.measurements.values())
+  return { ...state, settled: { seconds: complete, total } }
 }
 
 /** What all drivers measured so far. */

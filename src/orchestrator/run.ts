@@ -144,8 +144,9 @@ export class Run {
     } finally {
       this.#tick?.cancel()
     }
-    await this.#releaseDrivers()
+    // Closed first: what drivers say as they let go is no part of the run.
     this.#fold({ type: 'closed', atMs: clock.wallMs() })
+    await this.#releaseDrivers()
     return this.#state
   }
 

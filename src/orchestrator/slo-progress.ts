@@ -1,9 +1,5 @@
 import { emptyMeasurement, type Measurement } from '../measuring/measurement.ts'
-import {
-  addMeasurements,
-  emptyMeasurementSet,
-  type MeasurementSet,
-} from '../measuring/measurement-set.ts'
+import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
 import type { Slo } from '../measuring/slo.ts'
 import { newSloWatch, type SloWatch, watchSecond } from '../measuring/slo-watch.ts'
 import type { Steering } from '../pacing/steering.ts'

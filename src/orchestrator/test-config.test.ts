@@ -34,8 +34,20 @@ test('says the load in the words of the brief, for each kind: type, seconds betw
       0,
       501,
     ],
-    ['avalanche by time', { kind: 'avalanche', inFlight: 5, durationMs: 1000, maxInFlight: 100 }, 'AVALANCHE', 0, 0],
-    ['tsunami', { kind: 'tsunami', gapMs: 250, requestsPerDriver: 400, maxInFlight: 100 }, 'TSUNAMI', 0.25, 400],
+    [
+      'avalanche by time',
+      { kind: 'avalanche', inFlight: 5, durationMs: 1000, maxInFlight: 100 },
+      'AVALANCHE',
+      0,
+      0,
+    ],
+    [
+      'tsunami',
+      { kind: 'tsunami', gapMs: 250, requestsPerDriver: 400, maxInFlight: 100 },
+      'TSUNAMI',
+      0.25,
+      400,
+    ],
     ['rate', { kind: 'rate', perSecond: 500, durationMs: 30_000, ...open }, 'TSUNAMI', 0.004, 7500],
     [
       'rate of each driver',
@@ -94,7 +106,10 @@ test('says the load in the words of the brief, for each kind: type, seconds betw
     assert.equal(config.test_type, type, name)
     assert.ok(Math.abs(config.test_message_delay - delay) < 1e-4, `${name}: ${config.test_message_delay}`)
     assert.equal(config.delay_ms, config.test_message_delay * 1000, name)
-    assert.ok(Math.abs(config.message_count_per_driver - count) <= 1, `${name}: ${config.message_count_per_driver}`)
+    assert.ok(
+      Math.abs(config.message_count_per_driver - count) <= 1,
+      `${name}: ${config.message_count_per_driver}`,
+    )
   }
 })
 

@@ -123,7 +123,10 @@ describe('the result', () => {
       assert.equal(sum(list.map((row) => row.responseTimeMs.count)), responseTimeMs.count)
       assert.equal(sum(list.map((row) => row.errors.timeout ?? 0)), totals.errors.timeout)
     }
-    assert.deepEqual(buildTimeline(whole, 2), rows.filter(({ second }) => second >= 2))
+    assert.deepEqual(
+      buildTimeline(whole, 2),
+      rows.filter(({ second }) => second >= 2),
+    )
   })
 
   it('while answers are outstanding, in flight is what was started and has not ended', () => {

@@ -1,8 +1,13 @@
-import { buildReport, encodeNamed } from '../driver/metrics-report.ts'
 import type { MetricsMessage } from '../bus/messages.ts'
+import { buildReport, encodeNamed } from '../driver/metrics-report.ts'
 import { drawFraction, streamOf } from '../lib/random.ts'
 import type { NamedMeasurement } from '../measuring/measurement.ts'
-import { addMeasurements, emptyMeasurementSet, type MeasurementSet, overallOf } from '../measuring/measurement-set.ts'
+import {
+  addMeasurements,
+  emptyMeasurementSet,
+  type MeasurementSet,
+  overallOf,
+} from '../measuring/measurement-set.ts'
 import { Recorders } from '../measuring/recorders.ts'
 
 /** What one driver tells of a run: its reports in order, the last one final, and what they add up to. */
@@ -24,7 +29,11 @@ export const tellStory = (
   let total = emptyMeasurementSet
   let draws = 0
   const draw = (): number => drawFraction(seed, stream, draws++)
-  const report = (startMs: number, endMs: number, measurements: readonly NamedMeasurement[]): MetricsMessage => {
+  const report = (
+    startMs: number,
+    endMs: number,
+    measurements: readonly NamedMeasurement[],
+  ): MetricsMessage => {
     const seq = reports.length
     const overall = overallOf(measurements)
     const interval = { seq, startMs, endMs, measurements, overall }

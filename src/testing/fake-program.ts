@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { PassThrough } from 'node:stream'
-import type { OutputStream, ProgramContext } from '../cli/program-context.ts'
 import { runProgram } from '../cli/program.ts'
+import type { OutputStream, ProgramContext } from '../cli/program-context.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemClock } from '../lib/clock.ts'
 import { mainFile, rootDirectory } from './run-program.ts'

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
 import { Driver, type WorkloadContext } from '../driver/driver.ts'
+import { sleep } from '../lib/clock.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import type { UnsentReason } from '../measuring/outcomes.ts'
@@ -19,6 +20,8 @@ export class FakeTarget {
   received = 0
   /** Of answer n, milliseconds; or 'never'. */
   latencyMs: (n: number) => number | 'never' = () => 5
+  /** How long `open` takes on the driver with that share. */
+  openMs: (share: number) => number = () => 0
   /** For which `open` throws. */
   openError: AppError | undefined
   /** Operations in the order in which they came, with their intended starts. */
@@ -39,6 +42,8 @@ class FakeWorkload implements Workload {
   }
 
   async open(): Promise<void> {
+    const openMs = this.#target.openMs(this.#context.share.index)
+    if (openMs > 0) await sleep(this.#context.clock, openMs)
     if (this.#target.openError !== undefined) throw this.#target.openError
   }
 
