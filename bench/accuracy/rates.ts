@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { busyCoreMs } from '../side-by-side/machine.ts'
-import { giveDriverOwnCore } from '../side-by-side/own-core.ts'
 import { parseResult, programCommand } from '../side-by-side/program.ts'
 import { median } from '../side-by-side/text-table.ts'
 import { startTimed } from '../side-by-side/timed-process.ts'
@@ -73,14 +72,12 @@ const runAtRate = async (
   try {
     const startMs = performance.now()
     const busyMs = busyCoreMs()
-    const timed = startTimed(
+    const { stdout, stderr } = await startTimed(
       programCommand([
         ...['run', target, '--rate', `${ratePerSecond}/s`, '--duration', `${seconds}s`],
         ...['--connections', connections, '--json', '--quiet', '--out', directory],
       ]),
-    )
-    await giveDriverOwnCore(timed.pid)
-    const { stdout, stderr } = await timed.ended
+    ).ended
     const busyCores = (busyCoreMs() - busyMs) / (performance.now() - startMs)
     const { sendLatenessMs, totals } = parseResult(stdout, stderr)
     const { median: latenessP50Ms, p99: latenessP99Ms } = sendLatenessMs

@@ -36,7 +36,7 @@ const shortestWaitMs = 0.5
  * Above so many starts a second answers come so often that each of them is an occasion to look: a plain timer is enough
  * for when the target stands still.
  */
-const busyPerSecond = 5000
+const busyPerSecond = 50_000
 
 export class RunLoop {
   readonly #options: RunLoopOptions

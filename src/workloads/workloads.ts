@@ -1,6 +1,6 @@
-import { createHttpWorkload } from './http/http-workload.ts'
+import { createWarmHttpWorkload } from './http/warm-up.ts'
 
 /** Every workload there is, by the scenario's key that asks for it. */
 export const workloads = {
-  http: createHttpWorkload,
+  http: createWarmHttpWorkload,
 } as const

@@ -12,8 +12,8 @@ export const connectionsAhead = (load: Load, drivers: number, connections: numbe
   return Math.max(1, Math.min(connections, expected))
 }
 
-/** Of one driver. */
-const peakPerSecond = (load: Exclude<Load, { kind: 'avalanche' }>, drivers: number): number => {
+/** The most operations a second that one driver will start. */
+export const peakPerSecond = (load: Exclude<Load, { kind: 'avalanche' }>, drivers: number): number => {
   if (load.kind === 'tsunami') return 1000 / load.gapMs
   return peakOf(load) / (load.perDriver ? 1 : drivers)
 }
