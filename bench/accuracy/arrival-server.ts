@@ -1,19 +1,10 @@
 import { createServer } from 'node:net'
+import { type ArrivalServerUp, type ArrivalSlots, slotMs } from './slots.ts'
 
-/**
- * A target that notes when requests arrive, as it sees them. Forked; tells its parent `{ url }`, and after any message
- * from it `{ slots }`: requests in each 100 ms since the first one.
+/*
+ * A target that notes when requests arrive, as it sees them. A program of its own, forked; tells its parent `{ url }`, and
+ * after any message from it `{ slots }`.
  */
-export const slotMs = 100
-
-export interface ArrivalServerUp {
-  url: string
-}
-
-export interface ArrivalSlots {
-  slots: number[]
-}
-
 const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
 const headEnd = Buffer.from('\r\n\r\n')
 

@@ -8,8 +8,7 @@ import { busyCoreMs } from '../side-by-side/machine.ts'
 import { parseResult, programCommand } from '../side-by-side/program.ts'
 import { median } from '../side-by-side/text-table.ts'
 import { startTimed } from '../side-by-side/timed-process.ts'
-import { type ArrivalServerUp, type ArrivalSlots, slotMs } from './arrival-server.ts'
-import { compareWithPlan, type SlotShare } from './slots.ts'
+import { type ArrivalServerUp, type ArrivalSlots, compareWithPlan, type SlotShare, slotMs } from './slots.ts'
 
 /** One driver at a constant rate. */
 export interface RateMeasurement {
@@ -99,5 +98,5 @@ const latenessP99Of = (timeline: string): number[] => {
     .map((line) => line.split(','))
   const column = head.indexOf('send_lateness_p99_ms')
   const request = head.indexOf('request')
-  return rows.filter((row) => row[request] === '*').map((row) => Number(row[column]))
+  return rows.filter((row) => row[request] === '*' && row[column] !== '').map((row) => Number(row[column]))
 }

@@ -1,3 +1,15 @@
+export const slotMs = 100
+
+/** What `arrival-server.ts` tells its parent first. */
+export interface ArrivalServerUp {
+  url: string
+}
+
+/** Requests in each {@link slotMs} since the first one. */
+export interface ArrivalSlots {
+  slots: number[]
+}
+
 /** How close arrivals came to an even plan. */
 export interface SlotShare {
   slots: number

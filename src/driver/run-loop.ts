@@ -33,10 +33,16 @@ const batchSize = 512
 const shortestWaitMs = 0.5
 
 /**
+ * What falls due within this starts together, though an answer came in between. At 60,000/s it saves a quarter of the CPU:
+ * one turn of the event loop, one wake-up of the target and of us, serve fifteen requests instead of one.
+ */
+const togetherMs = 0.25
+
+/**
  * Above so many starts a second answers come so often that each of them is an occasion to look: a plain timer is enough
  * for when the target stands still.
  */
-const busyPerSecond = 50_000
+const busyPerSecond = 25_000
 
 export class RunLoop {
   readonly #options: RunLoopOptions
@@ -49,6 +55,8 @@ export class RunLoop {
   /** When the timer will call, on the monotonic clock. */
   #timerMs = Number.POSITIVE_INFINITY
   #advancing = false
+  /** Open loads: answers before this are no occasion to look for what is due. */
+  #lookMs = 0
   #continuing = false
 
   constructor(options: RunLoopOptions) {
@@ -92,8 +100,9 @@ export class RunLoop {
   /** The workload's `onEnd`: an operation ended, perhaps within its own start. */
   operationEnded(): void {
     if (this.#advancing) return
-    if (this.#state === 'running') this.#advance()
-    else if (this.#state === 'draining') this.#finishIfDrained()
+    if (this.#state === 'running') {
+      if (this.#timer === undefined || this.#options.clock.nowMs() >= this.#lookMs) this.#advance()
+    } else if (this.#state === 'draining') this.#finishIfDrained()
   }
 
   #advance(): void {
@@ -121,6 +130,7 @@ export class RunLoop {
       else workload.start(operation, startMs + dueMs)
     }
     this.#advancing = false
+    this.#lookMs = isOpen ? startMs + elapsedMs + togetherMs : 0
     if (this.#state !== 'running') this.#finishIfDrained()
     else if (left === 0) this.#continueSoon()
     else if (dueMs === Number.POSITIVE_INFINITY) this.#exhaust()
