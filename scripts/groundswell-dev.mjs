@@ -13,7 +13,11 @@ switch (command) {
     runOnPinnedNode([main, 'run', ...(args.length === 0 ? [join('scenarios', 'first.yaml')] : args)])
     break
   case 'test':
-    runOnPinnedNode(['--test', '--test-concurrency=3', ...(args.length === 0 ? ['src/**/*.test.ts', 'bench/**/*.test.ts'] : args)])
+    runOnPinnedNode([
+      '--test',
+      '--test-concurrency=3',
+      ...(args.length === 0 ? ['src/**/*.test.ts', 'bench/**/*.test.ts'] : args),
+    ])
     break
   case 'exec':
     runOnPinnedNode(args)

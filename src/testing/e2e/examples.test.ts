@@ -5,7 +5,9 @@ import { describe, it } from 'node:test'
 import { startTarget } from '../../target/target-server.ts'
 import { resultOf, rootDirectory, runProgramToEnd } from '../run-program.ts'
 
-const examples = readdirSync(join(rootDirectory, 'scenarios')).filter((file) => /\.(yaml|json|ts)$/.test(file))
+const examples = readdirSync(join(rootDirectory, 'scenarios')).filter((file) =>
+  /\.(yaml|json|ts)$/.test(file),
+)
 
 describe('the examples', { concurrency: 3 }, () => {
   it('are there', () => assert.ok(examples.length >= 8))
