@@ -1,6 +1,6 @@
-import { createWarmHttpWorkload } from './http/warm-up.ts'
+import { createHttpWorkload } from './http/http-workload.ts'
 
 /** Every workload there is, by the scenario's key that asks for it. */
 export const workloads = {
-  http: createWarmHttpWorkload,
+  http: createHttpWorkload,
 } as const

@@ -13,7 +13,7 @@ export const connectionsAhead = (load: Load, drivers: number, connections: numbe
 }
 
 /** The most operations a second that one driver will start. */
-export const peakPerSecond = (load: Exclude<Load, { kind: 'avalanche' }>, drivers: number): number => {
+const peakPerSecond = (load: Exclude<Load, { kind: 'avalanche' }>, drivers: number): number => {
   if (load.kind === 'tsunami') return 1000 / load.gapMs
   return peakOf(load) / (load.perDriver ? 1 : drivers)
 }
