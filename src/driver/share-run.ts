@@ -51,6 +51,9 @@ export interface ShareRunOptions {
 
 const intervalMs = 1000
 
+/** The system counts CPU time in ticks of some milliseconds. */
+const shortestCpuMs = 200
+
 /** Of a message on the bus with room for its other fields. */
 const maxRequestsBytes = 700_000
 
@@ -72,6 +75,7 @@ export class ShareRun {
   #reportedMs = 0
   #cpuUs = 0
   #cpuAtMs = 0
+  #cpuShare = 0
   #timer: Timer | undefined
   #drainTimer: Timer | undefined
   #total: MeasurementSet = emptyMeasurementSet
@@ -261,14 +265,16 @@ export class ShareRun {
       })
   }
 
-  /** Of one core, since the last time. */
+  /** Of one core, since the last time; over a moment too short to say, what it was before. */
   #takeCpuShare(): number {
     const nowMs = this.#options.clock.nowMs()
+    const passedMs = nowMs - this.#cpuAtMs
+    if (passedMs < shortestCpuMs) return this.#cpuShare
     const cpuUs = this.#options.cpuUsageUs()
-    const share = (cpuUs - this.#cpuUs) / 1000 / Math.max(1, nowMs - this.#cpuAtMs)
+    this.#cpuShare = (cpuUs - this.#cpuUs) / 1000 / passedMs
     this.#cpuUs = cpuUs
     this.#cpuAtMs = nowMs
-    return share
+    return this.#cpuShare
   }
 }
 
