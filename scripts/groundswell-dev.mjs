@@ -5,12 +5,15 @@ import { installIfNeeded, root, runOnPinnedNode } from './pinned-node.mjs'
 const [command, ...args] = process.argv.slice(2)
 const main = join(root, 'src', 'main.ts')
 
+/** Options alone are for the first scenario. */
+const isFileGiven = (given) => given.length > 0 && !given[0].startsWith('-')
+
 installIfNeeded()
 
 switch (command) {
   case 'start':
     // `npm start` runs the first scenario; `npm start -- FILE ...` another.
-    runOnPinnedNode([main, 'run', ...(args.length === 0 ? [join('scenarios', 'first.yaml')] : args)])
+    runOnPinnedNode([main, 'run', ...(isFileGiven(args) ? args : [join('scenarios', 'first.yaml'), ...args])])
     break
   case 'test':
     runOnPinnedNode([

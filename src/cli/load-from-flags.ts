@@ -57,7 +57,9 @@ export const loadFromFlags = async (
   const misplaced = Object.entries(quickFlags).find(([key]) => isGiven(flags[key as keyof typeof quickFlags]))
   if (misplaced !== undefined)
     throw new AppError('USAGE', `${misplaced[1]} goes with a URL, not with a scenario file`, {
-      hint: 'Change the file, or use --set, as in --set load.rate=1000/s.',
+      hint: /^[\w.-]+:\d+(\/|$)/.test(source)
+        ? `Did you mean http://${source}?`
+        : 'Change the file, or use --set, as in --set load.rate=1000/s.',
     })
   const set = [...flags.set]
   if (flags.drivers !== undefined) set.push(`drivers=${flags.drivers}`)

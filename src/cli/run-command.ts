@@ -69,7 +69,7 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
     const record = withBuiltin(loaded.record, builtin)
 
     const run = orchestrator.create({ scenario, assets: loaded.assets })
-    using signals = steerBySignals(context, run, (line) => log(line))
+    using signals = steerBySignals(context, run, (line) => (flags.quiet ? undefined : log(line)))
     const follow = followRun(context, run, record, flags)
     log = follow.log
     try {

@@ -84,7 +84,7 @@ const table: [string, Case, string, RegExp[]][] = [
     'a signal stopped it before an answer',
     { stop: 'signal', total: unanswered() },
     'stopped',
-    [/^Stopped by a person/],
+    [/^Stopped by a signal/],
   ],
   ['a person stopped what had failed', { stop: 'keys', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
   ['a criterion stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],

@@ -68,7 +68,9 @@ export const judgeOutcome = (state: RunState, nowMs: number): Verdict => {
   if (stop !== undefined && isByPerson(stop.by))
     return {
       outcome: 'stopped',
-      why: [`Stopped by a person after ${seconds(stop.at_elapsed_ms / 1000)}, before the load was over.`],
+      why: [
+        `Stopped by ${stop.by === 'signal' ? 'a signal' : 'a person'} after ${seconds(stop.at_elapsed_ms / 1000)}, before the load was over.`,
+      ],
     }
   return { outcome: 'passed', why: [] }
 }

@@ -26,6 +26,42 @@ test('a row a second and request, units in the header', async () => {
   assert.equal(rows[4]?.send_lateness_max_ms, '2')
 })
 
+test('every column holds its own figure', async () => {
+  const times = (base: number) => ({
+    count: 1,
+    min: base + 1,
+    mean: base + 2,
+    median: base + 3,
+    mode: base + 4,
+    p90: base + 5,
+    p95: base + 6,
+    p99: base + 7,
+    p999: base + 8,
+    max: base + 9,
+  })
+  const [row] = await parsed([
+    sampleRow(7, 10, {
+      drivers: 2,
+      started: 11,
+      sent: 12,
+      answered: 13,
+      unsent: 14,
+      inFlight: 15,
+      bytesIn: 16,
+      bytesOut: 17,
+      responseTimeMs: times(100),
+      serviceTimeMs: times(200),
+      sendLatenessMs: times(300),
+    }),
+  ])
+  const numbers = { second: 7, drivers: 2, started: 11, sent: 12, answered: 13, unsent: 14, in_flight: 15 }
+  for (const [column, value] of Object.entries({ ...numbers, received_bytes: 16, sent_bytes: 17 }))
+    assert.equal(row?.[column], String(value), column)
+  for (const [prefix, base] of Object.entries({ response_time: 100, service_time: 200, send_lateness: 300 }))
+    for (const [i, figure] of ['min', 'mean', 'median', 'mode', 'p90', 'p95', 'p99', 'p999', 'max'].entries())
+      assert.equal(row?.[`${prefix}_${figure}_ms`], String(base + i + 1), `${prefix} ${figure}`)
+})
+
 test('errors and status codes are summed by kind and class', async () => {
   const [row] = await parsed([
     sampleRow(0, 10, { errors: { timeout: 2, check: 1 }, status: { '200': 4, '204': 3, '503': 3 } }),

@@ -98,8 +98,7 @@ export const interpolateDocument = (document: ScenarioDocument, env: Environment
     const value = container[key]
     path.push(key)
     if (typeof value === 'object' && value !== null) visitAll(value)
-    else if (typeof value === 'string' && value.includes('${') && document.flagOf(path) === undefined)
-      resolve(container, key, value)
+    else if (typeof value === 'string' && value.includes('${')) resolve(container, key, value)
     path.pop()
   }
 

@@ -106,7 +106,7 @@ describe('absurd files', () => {
         return join(folder, name)
       }
       await refusedFile(await write('throws.mjs', 'throw new Error("my own mistake")'), /my own mistake/)
-      await refusedFile(await write('syntax.ts', 'export default {'), /syntax\.ts: /)
+      await refusedFile(await write('syntax.ts', 'export default {'), /syntax\.ts:1: /)
       await assert.rejects(
         loadScenario(await write('empty.mjs', 'export const a = 1'), options),
         /no default export/,

@@ -1,3 +1,4 @@
+import { maskSecrets } from './mask-secrets.ts'
 import type { Fault, Path, ScenarioFault } from './scenario-faults.ts'
 import { cut, formatPath } from './scenario-faults.ts'
 import type { Range, SourceTree } from './source-tree.ts'
@@ -86,14 +87,15 @@ export class ScenarioDocument {
     const hint = typeof fault.hint === 'function' ? fault.hint() : fault.hint
     const placed = {
       path: formatPath(fault.path),
-      message: cut(message, 500),
+      message: maskSecrets(cut(message, 500)),
       ...(expected === undefined ? {} : { expected: cut(expected, 500) }),
-      ...(hint === undefined ? {} : { hint }),
+      ...(hint === undefined ? {} : { hint: maskSecrets(hint) }),
     }
     const flag = fault.elsewhere ?? this.flagOf(fault.path)
-    if (flag !== undefined) return { ...placed, file: flag }
+    if (flag !== undefined) return { ...placed, file: maskSecrets(flag) }
     if (this.tree === undefined) return { ...placed, file: this.file }
-    return { ...placed, file: this.file, ...this.tree.placeOf(this.#rangeOf(this.tree, fault)) }
+    const place = this.tree.placeOf(this.#rangeOf(this.tree, fault))
+    return { ...placed, file: this.file, ...place, sourceLine: maskSecrets(place.sourceLine) }
   }
 
   #rangeOf(tree: SourceTree, fault: Fault): Range {

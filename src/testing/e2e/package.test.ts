@@ -39,9 +39,7 @@ test('what would be published, installed into an empty folder, runs a scenario a
       assert.ok(paths.includes(needed), `${needed} is missing`)
     const unneeded = paths.filter((path) => /\.test\.|\/testing\/|^src\/|^bench\/|^\.ci/.test(path))
     assert.deepEqual(unneeded, [])
-    const sources = paths.filter(
-      (path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.startsWith('scenarios/'),
-    )
+    const sources = paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     assert.deepEqual(sources, [], 'Node strips no types inside node_modules')
 
     await writeFile(join(directory, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
