@@ -63,11 +63,10 @@ const context: ProgramContext = {
   },
 }
 
-/** A reader that goes away early (`| head`) is no fault. */
+/** A reader that goes away early (`| head`) is no fault. Who writes hears of any other failure by itself. */
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.passed)
-    throw error
   })
 
 process.on('uncaughtException', (error) => {

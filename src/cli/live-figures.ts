@@ -35,7 +35,7 @@ const overallRows = new WeakMap<SecondRow, TimelineRow>()
 const overallRowOf = (row: SecondRow, second: number): TimelineRow => {
   const known = overallRows.get(row)
   if (known?.second === second) return known
-  const read = timelineRow(row, second, '*', overallOfSet(row.measurements))
+  const read = timelineRow(second, row.drivers, '*', overallOfSet(row.measurements), row.inFlight)
   overallRows.set(row, read)
   return read
 }

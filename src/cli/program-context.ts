@@ -33,7 +33,7 @@ export interface ProgramContext {
 }
 
 export interface OutputStream extends TerminalStream {
-  write(text: string, written?: () => void): unknown
+  write(text: string, written?: (error?: Error | null) => void): unknown
 }
 
 export interface ParentLink {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { LocalEnvironment } from '../environments/local.ts'
-import { AppError, exitCodes, toAppError } from '../lib/errors.ts'
+import { AppError, exitCodes, messageOf, toAppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import { drawId } from '../lib/random-id.ts'
 import { Orchestrator } from '../orchestrator/orchestrator.ts'
@@ -85,10 +85,12 @@ const runScenario = async (context: ProgramContext, source: string, flags: RunFl
       }
     }
     const result = buildResult(run.state, record, clock.wallMs())
-    await tell(context, run, result, flags)
     const exitCode = signals.exitCode ?? exitCodeOf(result)
-    if (directory === undefined) return exitCode
-    return await keep(context, run, result, directory, flags, exitCode)
+    const isTold = await attempt(context, () => tell(context, run, result, flags))
+    const isKept =
+      directory === undefined || (await attempt(context, () => keep(context, run, result, directory, flags)))
+    // What could not be written must not leave an exit code that looks like a success.
+    return exitCode === exitCodes.passed && !(isTold && isKept) ? exitCodes.couldNotRun : exitCode
   } finally {
     await local.close()
   }
@@ -109,29 +111,40 @@ const tell = async (context: ProgramContext, run: Run, result: RunResult, flags:
   await write(context, `\n${summary}`)
 }
 
-/** The files; a disk that is full now must not take the summary's exit code for a success. */
 const keep = async (
   context: ProgramContext,
   run: Run,
   result: RunResult,
   directory: string,
   flags: RunFlags,
-  exitCode: number,
-): Promise<number> => {
+): Promise<void> => {
+  const files = await writeReports(directory, result, buildTimeline(run.state))
+  if (!flags.quiet && !flags.json) context.stderr.write(`\nWrote ${files.join(', ')}\n`)
+}
+
+/** Whether it went well; what went wrong is said, and what comes after it is done all the same. */
+const attempt = async (context: ProgramContext, work: () => Promise<void>): Promise<boolean> => {
   try {
-    const files = await writeReports(directory, result, buildTimeline(run.state))
-    if (!flags.quiet && !flags.json) context.stderr.write(`\nWrote ${files.join(', ')}\n`)
-    return exitCode
+    await work()
+    return true
   } catch (error) {
     reportError(context, toAppError(error))
-    return exitCode === exitCodes.passed ? exitCodes.couldNotRun : exitCode
+    return false
   }
 }
 
-/** Resolves when a pipe has taken it, so that nothing is cut off by the exit. */
+/** Resolves when a pipe or a disk has taken it, so that nothing is cut off by the exit. */
 const write = (context: ProgramContext, text: string): Promise<void> =>
-  new Promise((resolve) => {
-    context.stdout.write(text, resolve)
+  new Promise((resolve, reject) => {
+    context.stdout.write(text, (error) => {
+      if (error === undefined || error === null) resolve()
+      else
+        reject(
+          new AppError('OUTPUT_NOT_WRITABLE', `cannot write to standard output: ${messageOf(error)}`, {
+            cause: error,
+          }),
+        )
+    })
   })
 
 const outcomeExitCodes = {

@@ -47,13 +47,17 @@ export interface WatchedSecond {
   ofSecond: Measurement | undefined
   /** Of the run up to the end of this second. */
   soFar: Measurement | undefined
+  /** How long the run was not paused up to there; left out: all the time. */
+  soFarSeconds?: number
 }
 
 export const watchSecond = (slo: Slo, watch: SloWatch, seen: WatchedSecond): SloWatch => {
   const { second } = seen
   if (second <= watch.lastSecond) return watch
   const { passed, observed } =
-    slo.forSeconds === undefined ? judgeSlo(slo, seen.soFar, second + 1) : judgeSlo(slo, seen.ofSecond, 1)
+    slo.forSeconds === undefined
+      ? judgeSlo(slo, seen.soFar, seen.soFarSeconds ?? second + 1)
+      : judgeSlo(slo, seen.ofSecond, 1)
   const before = second === watch.lastSecond + 1 ? watch.breach : 0
   const breach = passed === false ? before + 1 : 0
   const next = {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
 import { isEmpty, type NamedMeasurement } from '../measuring/measurement.ts'
 import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
@@ -205,6 +206,13 @@ const hear = (driver: DriverProgress, nowMs: number): DriverProgress => ({
   reason: driver.phase === 'lost' ? '' : driver.reason,
 })
 
+/** Nobody listened for `forMs`. */
+export const excuseSilence = (driver: DriverProgress, forMs: number): DriverProgress => ({
+  ...driver,
+  lastHeardMs: driver.lastHeardMs + forMs,
+  idleSinceMs: driver.idleSinceMs === null ? null : driver.idleSinceMs + forMs,
+})
+
 /** Marks it lost when it was silent too long. */
 export const missHeartbeats = (
   driver: DriverProgress,
@@ -247,15 +255,23 @@ const sameCounts = (a: MeasurementSet, b: MeasurementSet): boolean => {
       if (only !== undefined && !isEmpty(only)) return false
       continue
     }
-    for (const field of ['started', 'sent', 'answered', 'retried', 'bytesIn', 'bytesOut'] as const)
-      if (one[field] !== other[field]) return false
-    for (const field of ['responseTime', 'serviceTime', 'sendLateness', 'errorTime'] as const)
-      if (one[field].count !== other[field].count || one[field].sumUs !== other[field].sumUs) return false
-    if (sumOfCounts(one.unsent) !== sumOfCounts(other.unsent)) return false
-    if (sumOfCounts(one.errors) !== sumOfCounts(other.errors)) return false
+    for (const field of exactCounters) if (one[field] !== other[field]) return false
+    for (const field of exactTimes) if (!one[field].equals(other[field])) return false
+    for (const field of countsByWord) if (!isDeepStrictEqual(one[field], other[field])) return false
   }
   return true
 }
 
-const sumOfCounts = (counts: Readonly<Record<string, number>>): number =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0)
+const exactCounters = [
+  'started',
+  'sent',
+  'answered',
+  'retried',
+  'refused',
+  'bytesIn',
+  'bytesOut',
+  'connectionsOpened',
+] as const
+const exactTimes = ['responseTime', 'serviceTime', 'sendLateness', 'errorTime'] as const
+/** Not the texts of errors: of these each interval keeps only so many. */
+const countsByWord = ['unsent', 'errors', 'status', 'checks'] as const

@@ -1,8 +1,9 @@
 import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
 import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
+import { loadTimeAt, stretchesOf } from '../pacing/steering.ts'
 import type { DriverProgress } from './driver-progress.ts'
 import { overallOfSet } from './overall-of-set.ts'
-import { elapsedOf, isStopping, type RunState, totalOf } from './run-state.ts'
+import { elapsedOf, isStopping, type RunState, steeringOf, totalOf } from './run-state.ts'
 import { measurementFor } from './slo-progress.ts'
 
 /**
@@ -34,7 +35,7 @@ export const concludeSlos = (state: RunState, nowMs: number): SloOutcome[] =>
       slo,
       state.slo.watches[i] ?? newSloWatch,
       measurementFor(slo, totalOf(state)),
-      elapsedOf(state, nowMs) / 1000,
+      loadTimeAt(stretchesOf(steeringOf(state)), elapsedOf(state, nowMs)) / 1000,
     ),
   )
 

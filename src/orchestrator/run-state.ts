@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import {
   type CountedReport,
   type DriverProgress,
+  excuseSilence,
   hasEnded,
   hearHeartbeat,
   hearMetrics,
@@ -58,6 +59,8 @@ export type RunEvent =
   | { type: 'metrics'; atMs: number; message: MetricsMessage }
   | { type: 'control'; atMs: number; message: ControlMessage }
   | { type: 'tick'; atMs: number }
+  /** The orchestrator itself was stopped for so long: silence in that time is nobody's. */
+  | { type: 'stoodStill'; atMs: number; forMs: number }
   | { type: 'closed'; atMs: number }
 
 /** Who carries a share. `isAbsent`: nobody could be found for it, the id is a placeholder. */
@@ -109,6 +112,11 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
         : { ...state, controls: [...state.controls, event.message] }
     case 'tick':
       return foldTick(state, event.atMs)
+    case 'stoodStill':
+      return {
+        ...state,
+        drivers: new Map([...state.drivers].map(([id, driver]) => [id, excuseSilence(driver, event.forMs)])),
+      }
     case 'closed':
       return { ...judge(state), phase: 'finished', finishedAtMs: event.atMs }
   }
@@ -263,13 +271,12 @@ export const steeringOf = (state: RunState): Steering[] =>
 
 /**
  * Milliseconds since the start instant; 0 before it. Of a finished run: until its last operation ended, as the drivers
- * say, or until it was closed where one of them can no longer say it.
+ * say, or until it was closed where none of them can say it.
  */
 export const elapsedOf = (state: RunState, nowMs: number): number => {
   if (state.startAtMs === null) return 0
   if (state.finishedAtMs === null) return Math.max(0, nowMs - state.startAtMs)
-  const drivers = [...state.drivers.values()].filter((driver) => driver.phase !== 'rejected')
-  if (drivers.length > 0 && drivers.every((driver) => driver.phase === 'finished'))
-    return Math.max(...drivers.map((driver) => driver.reportedMs))
+  const finished = [...state.drivers.values()].filter((driver) => driver.phase === 'finished')
+  if (finished.length > 0) return Math.max(...finished.map((driver) => driver.reportedMs))
   return Math.max(0, state.finishedAtMs - state.startAtMs)
 }

@@ -45,6 +45,9 @@ const startMarginMs = 20
 
 const tickMs = 250
 
+/** A tick so late says that this process was stopped, or its machine asleep. */
+const stoodStillMs = 500
+
 /** A trigger that reaches a driver later than this after it was sent starts nothing. */
 const commandLifeMs = 60_000
 
@@ -225,9 +228,14 @@ export class Run {
   }
 
   #armTick(): void {
-    this.#tick = this.#options.clock.after(tickMs, () => {
+    const { clock } = this.#options
+    const dueMs = clock.wallMs() + tickMs
+    this.#tick = clock.after(tickMs, () => {
+      const atMs = clock.wallMs()
       this.#armTick()
-      this.#fold({ type: 'tick', atMs: this.#options.clock.wallMs() })
+      // We heard nobody because we did not listen: what drivers said meanwhile waits to be read.
+      if (atMs - dueMs > stoodStillMs) this.#fold({ type: 'stoodStill', atMs, forMs: atMs - dueMs })
+      else this.#fold({ type: 'tick', atMs })
     })
   }
 

@@ -3,7 +3,7 @@ import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../me
 import type { Slo } from '../measuring/slo.ts'
 import { newSloWatch, type SloWatch, watchSecond } from '../measuring/slo-watch.ts'
 import type { Steering } from '../pacing/steering.ts'
-import { scaleAt, stretchesOf } from '../pacing/steering.ts'
+import { loadTimeAt, stretchesOf } from '../pacing/steering.ts'
 import { overallOfSet } from './overall-of-set.ts'
 
 /** The criteria of a run while it goes on, over its complete seconds. */
@@ -43,8 +43,10 @@ export const judgeSeconds = (
     if (row === undefined) break
     const second = seconds
     soFar = addMeasurements(soFar, row.measurements.values())
-    const isPaused = scaleAt(stretches, second * 1000) === 0 && scaleAt(stretches, second * 1000 + 999) === 0
-    if (isPaused) continue
+    const beginMs = loadTimeAt(stretches, second * 1000)
+    const endMs = loadTimeAt(stretches, (second + 1) * 1000)
+    // A second of which a part was paused is no second of the load.
+    if (endMs - beginMs < 999) continue
     const upToHere = soFar
     watches = watches.map((watch, i) => {
       const slo = slos[i]
@@ -53,6 +55,7 @@ export const judgeSeconds = (
         second,
         ofSecond: row.whole === 0 ? undefined : (measurementFor(slo, row.measurements) ?? emptyMeasurement),
         soFar: measurementFor(slo, upToHere) ?? emptyMeasurement,
+        soFarSeconds: endMs / 1000,
       })
     })
   }

@@ -1,16 +1,9 @@
 import { isoTime } from '../lib/clock.ts'
-import { type Measurement, unsentOf } from '../measuring/measurement.ts'
+import { inFlightOf, type Measurement, unsentOf } from '../measuring/measurement.ts'
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
 import { concludeSlos, judgeOutcome, missingLoadOf } from '../orchestrator/outcome.ts'
 import { overallOfSet } from '../orchestrator/overall-of-set.ts'
-import {
-  elapsedOf,
-  isStopping,
-  type RunState,
-  type SecondRow,
-  steeringOf,
-  totalOf,
-} from '../orchestrator/run-state.ts'
+import { elapsedOf, isStopping, type RunState, steeringOf, totalOf } from '../orchestrator/run-state.ts'
 import { createPacer } from '../pacing/create-pacer.ts'
 import { describeLoad } from '../pacing/describe-load.ts'
 import type { LoadPlan } from '../pacing/pacer.ts'
@@ -85,23 +78,27 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
   }
 }
 
-/** Rows of the timeline from second `from` on: for each second one of all requests (`*`) and one a request or journey. */
-export const buildTimeline = (state: RunState, from = 0): TimelineRow[] =>
-  state.seconds.slice(from).flatMap((row, i) => {
-    const second = from + i
-    const named = [...row.measurements.values()]
-    return [
-      timelineRow(row, second, '*', overallOfSet(row.measurements)),
-      ...named.map(({ name, measurement }) => timelineRow(row, second, name, measurement)),
-    ]
-  })
+/** The timeline: for each second a row of all requests (`*`), then one a request or journey. */
+export function* buildTimeline(state: RunState): Generator<TimelineRow> {
+  // What was started and has not ended by the end of a second: a running sum, as measurements are of one second each.
+  const inFlight = new Map<string, number>()
+  for (const [second, row] of state.seconds.entries()) {
+    yield timelineRow(second, row.drivers, '*', overallOfSet(row.measurements), row.inFlight)
+    for (const [key, { name, measurement }] of row.measurements) {
+      const left = (inFlight.get(key) ?? 0) + inFlightOf(measurement)
+      inFlight.set(key, left)
+      yield timelineRow(second, row.drivers, name, measurement, Math.max(0, left))
+    }
+  }
+}
 
 /** One row of the timeline: `measurement` is what `request` did in that second. */
 export const timelineRow = (
-  row: SecondRow,
   second: number,
+  drivers: number,
   request: string,
   measurement: Measurement,
+  inFlight: number,
 ): TimelineRow => ({
   second,
   request,
@@ -113,11 +110,11 @@ export const timelineRow = (
   status: { ...measurement.status },
   bytesIn: measurement.bytesIn,
   bytesOut: measurement.bytesOut,
-  inFlight: row.inFlight,
+  inFlight,
   responseTimeMs: timeFiguresOf(measurement.responseTime),
   serviceTimeMs: timeFiguresOf(measurement.serviceTime),
   sendLatenessMs: timeFiguresOf(measurement.sendLateness),
-  drivers: row.drivers,
+  drivers,
 })
 
 /** What all drivers together plan, steering included. */

@@ -36,7 +36,7 @@ export const refuseTarget = (text: string): string | undefined => {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     return 'a URL with http:// or https://, or builtin'
   if (url.username !== '' || url.password !== '')
-    return 'a URL without user and password: write them as auth: { basic: { user: ..., password: ... } }'
+    return 'a URL without user and password; they belong under auth: { basic: { user, password } }'
   if (text.includes('#')) return 'a URL without a fragment (#...)'
   if (text.includes('{{')) return 'a URL without {{templates}}: they belong into the requests'
   return undefined

@@ -102,6 +102,43 @@ describe('a run on a mini cluster', () => {
     )
   })
 
+  it('the machine sleeps for a minute: nobody is lost, the load is caught up, all of it counts', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(2)
+    const begun = cluster.begin(sampleScenario({ load: rateOf(100, 5000) }))
+    await cluster.clock.advance(2030)
+    await cluster.clock.suspend(60_000)
+    const result = await cluster.finish(begun)
+    assert.equal(result.outcome, 'passed', result.why.join(' '))
+    assert.equal(result.totals.sent, 500)
+    assert.equal(cluster.target.received, 500)
+  })
+
+  it('a pause is no breach of a rate, neither while it lasts nor in the end', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(2)
+    const slo = ['rate > 90/s', 'rate > 80/s for 1s: stop']
+    const begun = cluster.begin(sampleScenario({ load: rateOf(100, 5000), slo }))
+    await cluster.clock.advance(1830)
+    await begun.run.steer({ command: 'pause', by: 'keys' })
+    await cluster.clock.advance(4030)
+    await begun.run.steer({ command: 'resume', by: 'keys' })
+    const result = await cluster.finish(begun)
+    assert.equal(result.outcome, 'passed', result.why.join(' '))
+    assert.equal(result.totals.sent, 500)
+  })
+
+  it('a driver dies just before the end: what is missing ends with the load', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(2)
+    const begun = cluster.begin(sampleScenario({ load: rateOf(100, 5000) }))
+    await cluster.clock.advance(4900)
+    cluster.drivers[1]?.kill()
+    const result = await cluster.finish(begun)
+    assert.equal(result.outcome, 'degraded')
+    close(result.gaps[0]?.to ?? 0, 5, 0.2, 'end of the gap')
+  })
+
   it('every driver dies: the run ends, degraded, with what was reported', async () => {
     const cluster = new MiniCluster()
     await cluster.start(2)

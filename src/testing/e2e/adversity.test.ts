@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startRealTarget } from '../real-target.ts'
-import { resultOf, runProgramToEnd, startProgram } from '../run-program.ts'
+import { mainFile, resultOf, runProgramToEnd, startProgram } from '../run-program.ts'
 import { waitFor } from '../wait-for.ts'
 
 /** Drivers that this process forked, by their parent. */
@@ -231,20 +232,65 @@ describe('when things go wrong', () => {
     }
   })
 
-  it('a disk that fills up during the run: the summary appears all the same, exit 1', async () => {
+  it('an output directory that goes away during the run: the summary appears all the same, exit 1', async () => {
     await using target = await startRealTarget()
-    const end = await runProgramToEnd([
+    const directory = await mkdtemp(join(tmpdir(), 'groundswell-'))
+    const out = join(directory, 'out')
+    try {
+      const run = startProgram(['run', target.url, '--rate', '50/s', '--duration', '2s', '--out', out])
+      await waitFor('some load', () => target.received > 10)
+      await rm(out, { recursive: true })
+      await writeFile(out, 'in the way')
+      const end = await run.ended
+      assert.equal(end.exitCode, 1)
+      assert.match(end.stdout, /PASSED/)
+      assert.match(end.stderr, /cannot write/)
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it('standard output on a full disk: one clear error, and the files are written all the same', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'groundswell-'))
+    try {
+      const end = spawnSync(
+        'sh',
+        [
+          '-c',
+          `'${process.execPath}' '${mainFile}' run builtin --rate 50/s --duration 1s --json --out '${directory}' > /dev/full`,
+        ],
+        { encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } as NodeJS.ProcessEnv },
+      )
+      assert.equal(end.status, 1, end.stderr)
+      assert.match(end.stderr, /cannot write to standard output: .*ENOSPC/)
+      assert.doesNotMatch(end.stderr, /internal error|\n\s+at /)
+      assert.deepEqual((await readdir(directory)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it('the program stopped for four seconds: what its drivers did meanwhile is all counted', async () => {
+    await using target = await startRealTarget()
+    const run = startProgram([
       'run',
       target.url,
       '--rate',
-      '50/s',
+      '200/s',
       '--duration',
-      '1s',
-      '--out',
-      '/dev/full',
+      '6s',
+      '--drivers',
+      '2',
+      '--json',
     ])
-    assert.equal(end.exitCode, 1)
-    assert.match(end.stderr, /\/dev\/full/)
+    await waitFor('some load', () => target.received > 200)
+    run.child.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    run.child.kill('SIGCONT')
+    const end = await run.ended
+    assert.equal(end.exitCode, 0, end.stderr)
+    assert.equal(resultOf(end).totals.sent, 1200)
+    assert.equal(target.received, 1200)
   })
 
   it('--json with an error prints it as JSON, and nothing else, on standard output', async () => {

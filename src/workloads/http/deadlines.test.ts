@@ -109,3 +109,18 @@ test('expireAll ends everything, and close leaves no timer', () => {
   )
   assert.equal(clock.pending, 0)
 })
+
+test('Durations that are not used any more are forgotten when there are many', async () => {
+  const clock = new FakeClock()
+  const deadlines = new Deadlines(clock)
+  for (let n = 0; n < 1000; n += 1) {
+    const item = new Item()
+    deadlines.add(item, clock.nowMs(), 50 + n / 1000)
+    deadlines.remove(item)
+  }
+  const last = new Item()
+  deadlines.add(last, clock.nowMs(), 20)
+  await clock.advance(100)
+  assert.equal(last.expiredMs.length, 1)
+  assert.ok(deadlines.durations <= 16, `${deadlines.durations} are left`)
+})

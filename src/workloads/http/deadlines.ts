@@ -24,6 +24,9 @@ export class DeadlineLine {
 /** So late a deadline may be noticed: what expires within it goes together. */
 const granularityMs = 4
 
+/** So many different durations are remembered while nothing is under them. */
+const keptLines = 16
+
 /**
  * Any number of deadlines with one timer between them. Adding and removing are O(1) and touch no timer but when an
  * earlier deadline than all others comes; the number of different durations must be small. The timer is not cancelled
@@ -40,6 +43,11 @@ export class Deadlines {
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** How many different durations are remembered. */
+  get durations(): number {
+    return this.#lines.size
   }
 
   add(item: Expiring, nowMs: number, durationMs: number): void {
@@ -96,6 +104,11 @@ export class Deadlines {
     return line
   }
 
+  #forget(line: DeadlineLine): void {
+    this.#lines.delete(line.durationMs)
+    if (this.#latestLine === line) this.#latestLine = undefined
+  }
+
   #arm(deadlineMs: number, nowMs: number): void {
     this.#timer?.cancel()
     this.#armedForMs = deadlineMs
@@ -115,6 +128,7 @@ export class Deadlines {
     }
     let earliestMs = Number.POSITIVE_INFINITY
     for (const line of this.#lines.values()) {
+      if (line.first === undefined && this.#lines.size > keptLines) this.#forget(line)
       if (line.first !== undefined) earliestMs = Math.min(earliestMs, line.first.deadlineMs)
     }
     this.#armedForMs = Number.POSITIVE_INFINITY

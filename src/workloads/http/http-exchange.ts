@@ -228,7 +228,7 @@ export class HttpExchange implements Exchange {
     this.bytes = next.bytes
     this.isIdempotent = this.#plan.isIdempotent || next.method === 'GET'
     // One time limit for all hops together.
-    this.timeoutMs = Math.max(1, this.#plan.timeoutMs - (nowMs - this.sentMs))
+    this.timeoutMs = wholeTimeout(this.#plan.timeoutMs - (nowMs - this.sentMs))
     this.flushed = false
     this.#services.client.send(this)
   }
@@ -241,3 +241,9 @@ export class HttpExchange implements Exchange {
     if (this.flushed || this.#sentMs === notSent) this.#plan.template.release(slot)
   }
 }
+
+/** Deadlines of different durations each cost something for good, and finer than this none is kept. */
+const timeoutStepMs = 10
+
+const wholeTimeout = (leftMs: number): number =>
+  Math.max(1, Math.ceil(leftMs / timeoutStepMs)) * timeoutStepMs

@@ -25,6 +25,10 @@ export class TlsContext {
     if (this.#context !== undefined) return this.#context
     const { caFile, certFile, keyFile } = this.#settings
     const ca = readPem('tls.ca', caFile)
+    if (ca !== undefined && !ca.includes('-----BEGIN'))
+      throw new AppError('SCENARIO_INVALID', `tls.ca: ${caFile} holds no certificate`, {
+        hint: 'The file must be PEM: -----BEGIN CERTIFICATE----- and so on.',
+      })
     const cert = readPem('tls.cert', certFile)
     const key = readPem('tls.key', keyFile)
     try {
