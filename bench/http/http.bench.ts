@@ -162,7 +162,7 @@ const figuresOf = (rounds: readonly Round[]): Figure[] => {
 
 await runBench({
   name: 'http',
-  defaults: { rounds: 3, seconds: 5 },
+  defaults: { rounds: 3, seconds: 8 },
   baseline: new URL('baseline.json', import.meta.url),
   measure,
 })
