@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Load } from '../scenario/scenario.ts'
-import { plannedOperations, plannedRate } from './planned-rate.ts'
+import { plannedRate } from './planned-rate.ts'
 import type { Steering } from './steering.ts'
 
 const open = { maxInFlight: 1000, arrivals: 'uniform', perDriver: false } as const
@@ -35,16 +35,10 @@ describe('the asked rate', () => {
       times.map((tMs) => plannedRate(rate, 1, steering, tMs)),
       [100, 0, 0, 100, 250, 250, 0],
     )
-    // 100 in the first second, none in two, 100 in the next, then 250 in each of eight.
-    assert.deepEqual(
-      [1000, 3000, 4000, 12_000].map((tMs) => plannedOperations(rate, 1, steering, tMs)),
-      [100, 100, 200, 2200],
-    )
   })
 
   it('does not exist for a closed load', () => {
     const avalanche: Load = { kind: 'avalanche', inFlight: 5, requests: 10, maxInFlight: 10 }
     assert.equal(plannedRate(avalanche, 1, [], 0), null)
-    assert.equal(plannedOperations(avalanche, 1, [], 0), null)
   })
 })

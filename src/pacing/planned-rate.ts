@@ -14,18 +14,3 @@ export const plannedRate = (
   const over = curve.cumulative(tMs) * operationsPerStep >= countLimit
   return over ? 0 : curve.rate(tMs) * operationsPerStep
 }
-
-/**
- * Operations that all drivers together should have started before a time of the run, a real number (for Poisson arrivals
- * its expectation), so that differences are rates; null for a closed load.
- */
-export const plannedOperations = (
-  load: Load,
-  drivers: number,
-  steering: readonly Steering[],
-  tMs: number,
-): number | null => {
-  if (load.kind === 'avalanche') return null
-  const { curve, operationsPerStep, countLimit } = loadCurveOf(load, drivers, steering)
-  return Math.min(countLimit, curve.cumulative(tMs) * operationsPerStep)
-}
