@@ -194,9 +194,11 @@ test('No answer, half an answer and an answer without end are time-outs', async 
 
 test('An answer that drips on for ever is cut off at its time', async () => {
   const server = await startRawServer((socket) => {
-    const drip = setInterval(() => socket.write('x'), 10)
-    socket.once('close', () => clearInterval(drip))
-    onRequests(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n'))
+    onRequests(socket, () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n')
+      const drip = setInterval(() => socket.write('x'), 10)
+      socket.once('close', () => clearInterval(drip))
+    })
   })
   const client = createTestClient()
   const ending = await ask(client, server.url, { timeoutMs: 120 })

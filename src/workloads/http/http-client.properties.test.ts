@@ -213,18 +213,14 @@ for (const [what, isSecure, reuse, seed, total] of [
 ] as const) {
   test(`Over ${what}, every exchange ends once, meets its own answer, and no rule of reuse or retry is broken`, async () => {
     await waitFor('the handles of earlier tests to go', () => openHandles().length === 0)
-    const counts = await runLottery({ seed, isSecure, reuse, total })
-    // The lottery is worth something only if all of this came up.
-    for (const key of [
-      'answered',
-      'reset',
-      'protocol',
-      'timeout',
-      'opened',
-      ...(reuse ? ['retried GET'] : []),
-    ]) {
-      assert.ok((counts[key] ?? 0) > 0, `${key}: ${JSON.stringify(counts)}`)
+    // The lottery is worth something only if all of this came up; on a busy machine, time-outs may crowd out the rare.
+    const wanted = ['answered', 'reset', 'protocol', 'timeout', 'opened', ...(reuse ? ['retried GET'] : [])]
+    const counts: Record<string, number> = {}
+    for (let round = 0; round < 5 && wanted.some((key) => counts[key] === undefined); round += 1) {
+      const more = await runLottery({ seed: seed + 100 * round, isSecure, reuse, total })
+      for (const [key, count] of Object.entries(more)) counts[key] = (counts[key] ?? 0) + count
     }
+    for (const key of wanted) assert.ok((counts[key] ?? 0) > 0, `${key}: ${JSON.stringify(counts)}`)
     for (const kind of ['connect', 'resolve', 'tls'])
       assert.equal(counts[kind], undefined, JSON.stringify(counts))
     await waitFor('no handle to be left', () => openHandles().length === 0)
