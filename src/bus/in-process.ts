@@ -6,6 +6,7 @@ import {
   type BusMessage,
   type MessageHandler,
   maxMessageBytes,
+  type SubscribeFrom,
   type SubscribeOptions,
   type Subscription,
 } from './bus.ts'
@@ -74,6 +75,19 @@ class TopicLog {
     return this.#messages[offset - this.#firstOffset]
   }
 
+  offsetOf(from: SubscribeFrom): number {
+    if (from === 'earliest') return this.#firstOffset
+    if (from === 'latest') return this.endOffset
+    const position = this.#messages.findIndex((message) => message.timestampMs >= from.sinceMs)
+    return position === -1 ? this.endOffset : this.#firstOffset + position
+  }
+
+  purge(): void {
+    this.#firstOffset += this.#messages.length
+    this.#messages = []
+    this.#bytes = 0
+  }
+
   append(key: string, value: Uint8Array): void {
     this.#messages.push({
       topic: this.#name,
@@ -133,7 +147,7 @@ class InProcessBus implements Bus {
     this.#assertOpen()
     const log = this.#topic(topic)
     const fresh = (): Cursor => ({
-      offset: options.from === 'earliest' ? log.firstOffset : log.endOffset,
+      offset: log.offsetOf(options.from),
       readers: [],
     })
     let cursor: Cursor
@@ -150,6 +164,11 @@ class InProcessBus implements Bus {
         await pump.close()
       },
     }
+  }
+
+  async purge(topic: string): Promise<void> {
+    this.#assertOpen()
+    this.#topic(topic).purge()
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Bus, BusMessage, MessageHandler, SubscribeOptions, Subscription } 
  * Carries a bus over a channel of frames: the far side (a forked driver) has a {@link LinkedBus}, this side serves it
  * from any other bus with {@link serveLink}. Frames are plain objects with byte arrays, as structured cloning moves them.
  *
- *   far -> near   publish id topic key value | subscribe id topic options | handled sub | unsubscribe id sub
+ *   far -> near   publish id topic key value | purge id topic | subscribe id topic options | handled sub | unsubscribe id sub
  *   near -> far   done id error?             | message sub message
  *
  * Requests are answered by `done` with their id; the id of `subscribe` becomes the subscription's. A message is followed
@@ -14,6 +14,7 @@ import type { Bus, BusMessage, MessageHandler, SubscribeOptions, Subscription } 
  */
 export type LinkFrame =
   | { op: 'publish'; id: number; topic: string; key: string; value: Uint8Array }
+  | { op: 'purge'; id: number; topic: string }
   | { op: 'subscribe'; id: number; topic: string; options: SubscribeOptions }
   | { op: 'unsubscribe'; id: number; sub: number }
   | { op: 'handled'; sub: number }
@@ -53,6 +54,10 @@ export class LinkedBus implements Bus {
 
   publish(topic: string, key: string, value: Uint8Array): Promise<void> {
     return this.#request((id) => ({ op: 'publish', id, topic, key, value }))
+  }
+
+  purge(topic: string): Promise<void> {
+    return this.#request((id) => ({ op: 'purge', id, topic }))
   }
 
   async subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {
@@ -183,7 +188,23 @@ export const serveLink = (channel: LinkChannel, bus: Bus): Promise<void> =>
       await entry.subscription.close()
     }
 
+    const carryOut = (frame: LinkFrame & { id: number }): Promise<void> | undefined => {
+      switch (frame.op) {
+        case 'publish':
+          return bus.publish(frame.topic, frame.key, frame.value)
+        case 'purge':
+          return bus.purge(frame.topic)
+        case 'subscribe':
+          return subscribe(frame.id, frame.topic, frame.options)
+        case 'unsubscribe':
+          return unsubscribe(frame.sub)
+        default:
+          return undefined
+      }
+    }
+
     channel.onFrame((frame) => {
+      if (frame.op === 'message') return
       if (frame.op === 'handled') {
         const entry = subscriptions.get(frame.sub)
         const handled = entry?.handled
@@ -191,13 +212,8 @@ export const serveLink = (channel: LinkChannel, bus: Bus): Promise<void> =>
         handled?.()
         return
       }
-      if (frame.op !== 'publish' && frame.op !== 'subscribe' && frame.op !== 'unsubscribe') return
-      const work =
-        frame.op === 'publish'
-          ? bus.publish(frame.topic, frame.key, frame.value)
-          : frame.op === 'subscribe'
-            ? subscribe(frame.id, frame.topic, frame.options)
-            : unsubscribe(frame.sub)
+      const work = carryOut(frame)
+      if (work === undefined) return
       const answer = done(frame.id)
       work.then(() => answer(), answer)
     })

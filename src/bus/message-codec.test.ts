@@ -76,6 +76,7 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       trigger: fc.constant('YES'),
       protocol: short,
       start_at: instant,
+      clock_offsets_ms: fc.dictionary(id, instant, { maxKeys: 3 }),
       issued_at: instant,
       expires_at: instant,
     },
@@ -136,6 +137,7 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       reason_code: short,
       reason_hint: fc.string(),
       sent: count,
+      heard: fc.record({ orchestrator_id: id, issued_at: instant, received_at: instant }),
     },
     ['node_id', 'heartbeat'],
   ),
@@ -151,6 +153,10 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       issued_at: instant,
     },
     ['test_id', 'command', 'seq', 'at_elapsed_ms', 'by'],
+  ),
+  presence: record<MessageOf['presence']>(
+    { orchestrator_id: id, protocol: short, version: short, issued_at: instant },
+    ['orchestrator_id', 'issued_at'],
   ),
   asset: record<MessageOf['asset']>(
     {

@@ -65,7 +65,13 @@ export const triggerSchema = z.object({
   test_id: id.describe('id of the run'),
   trigger: z.literal('YES').describe('constant'),
   protocol: protocolField.describe('`groundswell/1`'),
-  start_at: instantMs.optional().describe('the instant at which every driver starts'),
+  start_at: instantMs
+    .optional()
+    .describe("the instant at which every driver starts, by the orchestrator's clock"),
+  clock_offsets_ms: z
+    .record(id, z.number())
+    .optional()
+    .describe("by driver, where it is known to differ: its clock minus the orchestrator's"),
   issued_at: instantMs.optional().describe('when it was sent'),
   expires_at: instantMs.optional().describe('a driver ignores it afterwards'),
 })
@@ -139,6 +145,7 @@ export const metricsSchema = z.object({
     .describe('with final: the whole share once more; must equal the sum of `requests`'),
 })
 
+/** What a driver may answer to a configuration, and what it is doing. */
 export const driverStates = [
   'idle',
   'configured',
@@ -165,6 +172,14 @@ export const heartbeatSchema = z.object({
   reason_code: z.string().max(100).optional().describe('with `rejected`: code of the error, see errors.md'),
   reason_hint: z.string().max(10_000).optional().describe('with `rejected`: how to mend it'),
   sent: count.optional().describe('attempts handed to a socket in this run'),
+  heard: z
+    .object({
+      orchestrator_id: id.describe('whose presence it was'),
+      issued_at: instantMs.describe("its instant, by that orchestrator's clock"),
+      received_at: instantMs.describe("when it came, by this driver's clock"),
+    })
+    .optional()
+    .describe('the latest `presence` since the last heartbeat: from it the orchestrator estimates the clock'),
 })
 
 export const controlSchema = z.object({
@@ -195,6 +210,13 @@ export const assetSchema = z.object({
   protocol: protocolField.describe('`groundswell/1`'),
 })
 
+export const presenceSchema = z.object({
+  orchestrator_id: id.describe('random, new at each start of an orchestrator'),
+  protocol: protocolField.describe('`groundswell/1`'),
+  version: z.string().max(40).optional().describe('version of the orchestrator'),
+  issued_at: instantMs.describe('when it was sent; drivers say it again in their next heartbeat'),
+})
+
 export const messageSchemas = {
   register: registerSchema,
   test_config: testConfigSchema,
@@ -203,6 +225,7 @@ export const messageSchemas = {
   heartbeat: heartbeatSchema,
   control: controlSchema,
   asset: assetSchema,
+  presence: presenceSchema,
 } as const
 
 export type MessageOf = { [T in keyof typeof messageSchemas]: z.infer<(typeof messageSchemas)[T]> }
@@ -213,4 +236,5 @@ export type MetricsMessage = MessageOf['metrics']
 export type HeartbeatMessage = MessageOf['heartbeat']
 export type ControlMessage = MessageOf['control']
 export type AssetMessage = MessageOf['asset']
+export type PresenceMessage = MessageOf['presence']
 export type DriverNodeState = (typeof driverStates)[number]

@@ -1,4 +1,4 @@
-/** The brief's five topics, and two of ours that nodes written by others do not read. */
+/** The brief's five topics, and three of ours that nodes written by others do not read. */
 export const topics = {
   /** driver -> orchestrator, once, and again after a restart of either. Key: node id. */
   register: 'register',
@@ -14,6 +14,8 @@ export const topics = {
   control: 'control',
   /** orchestrator -> drivers: files of the scenario, in parts. Key: the file's hash. */
   asset: 'asset',
+  /** orchestrator -> drivers, each second: it is there, and a question that shows how clocks differ. Key: its id. */
+  presence: 'presence',
 } as const
 
 export type Topic = (typeof topics)[keyof typeof topics]

@@ -1,4 +1,5 @@
 import { formatRate } from '../lib/rate.ts'
+import type { LiveDriver, LiveFigures } from '../results/live-view-figures.ts'
 import type { DriverResult, RunResult, SloResult, TimeFigures } from '../results/run-result.ts'
 import { cutToWidth, fitText, padToWidth } from '../results/summary-text-display.ts'
 import {
@@ -12,7 +13,6 @@ import {
 } from '../results/summary-text-figures.ts'
 import { type Line, lineWidth, type Span, styled } from '../results/summary-text-line.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
-import type { LiveDriver, LiveFigures } from './live-view-figures.ts'
 import { headLine, phaseStyles, progressOf } from './live-view-head.ts'
 
 export interface FrameOptions {

@@ -4,6 +4,7 @@ import { formatCount, formatPosition } from '../results/summary-text-figures.ts'
 import { type Line, lineWidth, type Style, styled } from '../results/summary-text-line.ts'
 
 export const phaseStyles: Record<RunPhase, Style> = {
+  queued: 'accent',
   configuring: 'accent',
   ready: 'accent',
   running: 'good',
@@ -15,7 +16,7 @@ export const phaseStyles: Record<RunPhase, Style> = {
 /** What a run is bounded by first: time where there is one, otherwise the count. */
 export const progressOf = (result: RunResult, elapsedMs: number): { share: number; text: string } => {
   const { durationMs, operations } = result.plan
-  if (result.state === 'configuring' || result.state === 'ready') {
+  if (result.state === 'queued' || result.state === 'configuring' || result.state === 'ready') {
     const ready = result.drivers.filter(({ state }) => state === 'ready' || state === 'running').length
     return { share: 0, text: `${ready} of ${result.plan.drivers} drivers ready` }
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type LiveFigures, noLiveFigures } from '../results/live-view-figures.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { displayWidth } from '../results/summary-text-display.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { sampleDriver, sampleFigures, sampleResult, sampleRow } from '../testing/sample-result.ts'
 import { createLiveView, type Progress } from './live-view.ts'
-import { type LiveFigures, noLiveFigures } from './live-view-figures.ts'
 import type { Terminal } from './terminal.ts'
 
 const controlOrCharacter = /\p{Cc}\[[?0-9;]*[a-zA-Z]|./gsu

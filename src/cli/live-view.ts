@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../lib/clock.ts'
+import type { LiveFigures } from '../results/live-view-figures.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { cleanText, displayWidth } from '../results/summary-text-display.ts'
 import { type Line, renderLine } from '../results/summary-text-line.ts'
-import type { LiveFigures } from './live-view-figures.ts'
 import { renderLiveFrame } from './live-view-frame.ts'
 import type { Terminal } from './terminal.ts'
 

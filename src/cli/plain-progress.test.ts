@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LiveFigures } from '../results/live-view-figures.ts'
 import type { RunPhase, RunResult } from '../results/run-result.ts'
 import { sampleDriver, sampleFigures, sampleResult, sampleRow } from '../testing/sample-result.ts'
-import type { LiveFigures } from './live-view-figures.ts'
 import { createPlainProgress } from './plain-progress.ts'
 
 const at = (seconds: number, state: RunPhase, over: Partial<RunResult> = {}): RunResult =>

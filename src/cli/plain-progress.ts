@@ -1,4 +1,5 @@
 import { formatRate } from '../lib/rate.ts'
+import type { LiveFigures } from '../results/live-view-figures.ts'
 import type { RunResult, SteeringRecord } from '../results/run-result.ts'
 import { cleanText, fitText } from '../results/summary-text-display.ts'
 import {
@@ -10,7 +11,6 @@ import {
 } from '../results/summary-text-figures.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
 import type { Progress } from './live-view.ts'
-import type { LiveFigures } from './live-view-figures.ts'
 
 /** Foreign text in a line of a log. */
 const maxTextWidth = 100
@@ -46,8 +46,10 @@ class PlainProgress implements Progress {
 
   update(result: RunResult, live: LiveFigures): void {
     if (this.#closed) return
-    if (result.state !== this.#state) {
-      this.#state = result.state
+    // Waiting for drivers and preparing them are one to who reads lines.
+    const state = result.state === 'queued' ? 'configuring' : result.state
+    if (state !== this.#state) {
+      this.#state = state
       this.#say(result, phaseText(result))
     }
     for (const record of result.steering.slice(this.#steeringSeen)) this.#say(result, steeringText(record))
@@ -100,6 +102,7 @@ const phaseText = (result: RunResult): string => {
   const { plan } = result
   const name = fitText(result.name, maxTextWidth)
   switch (result.state) {
+    case 'queued':
     case 'configuring':
       return `${name}: ${fitText(plan.load, maxTextWidth)} (run ${fitText(result.id, 40)}, seed ${result.seed})`
     case 'ready':

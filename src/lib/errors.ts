@@ -92,10 +92,105 @@ export const errorCatalogue = {
     httpStatus: 503,
     hint: 'The connection between orchestrator and drivers ended; run again.',
   },
+  BUS_UNREACHABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Check --kafka HOST:PORT, that the broker is up, and that it advertises an address this machine can reach.',
+  },
+  BUS_UNAVAILABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'The broker did not answer in time; what has to arrive is sent again when it is back.',
+  },
+  BUS_ACCESS_DENIED: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Check the Kafka user, password file, mechanism and TLS settings, and what that user may do on the topics.',
+  },
   MESSAGE_TOO_LARGE: {
     exitCode: couldNotRun,
     httpStatus: 413,
     hint: 'A message on the bus holds 1 MiB at most: make the scenario or its inline bodies smaller.',
+  },
+  UNSUITABLE_DRIVERS: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'Stop the drivers named, choose a load that they can carry out, or set start: { force: true }.',
+  },
+  ORCHESTRATOR_UNREACHABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 502,
+    hint: 'Check --orchestrator URL and that `groundswell orchestrator` is up there.',
+  },
+  ORCHESTRATOR_RESTARTED: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'The run had not begun when the orchestrator ended; start it again.',
+  },
+  UNAUTHORIZED: {
+    exitCode: couldNotRun,
+    httpStatus: 401,
+    hint: 'Send the header "Authorization: Bearer TOKEN"; the command line reads it from GROUNDSWELL_TOKEN or --token-file.',
+  },
+  NOT_FOUND: {
+    exitCode: wrongUsage,
+    httpStatus: 404,
+    hint: 'The routes are listed at /api/openapi.json.',
+  },
+  RUN_UNKNOWN: {
+    exitCode: wrongUsage,
+    httpStatus: 404,
+    hint: 'The runs there are: `groundswell results list`, or GET /api/runs.',
+  },
+  RUN_EXISTS: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'Choose another id, or leave it out and get a new one.',
+  },
+  RUN_NOT_READY: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'Wait until its state is ready: GET /api/runs/ID says it, and the drivers that it waits for.',
+  },
+  RUN_BEGUN: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'A run is triggered once; create another one.',
+  },
+  RUN_FINISHED: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'It is over and cannot be steered; create another one.',
+  },
+  RUN_ACTIVE: {
+    exitCode: couldNotRun,
+    httpStatus: 409,
+    hint: 'Stop the run first, or wait for its end.',
+  },
+  QUEUE_FULL: {
+    exitCode: couldNotRun,
+    httpStatus: 429,
+    hint: 'Wait for a run to end, or stop one.',
+  },
+  BODY_TOO_LARGE: {
+    exitCode: wrongUsage,
+    httpStatus: 413,
+    hint: 'Make the scenario or its inline bodies smaller.',
+  },
+  STORE_LOCKED: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Another orchestrator owns this store: stop it, or choose another one with --store.',
+  },
+  STORE_UNAVAILABLE: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Check --store, the disk, and that the database is up and takes this user.',
+  },
+  STORE_NEWER: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'The store was written by a newer version: use that version, or another store.',
   },
 } as const satisfies Record<string, ErrorKind>
 

@@ -3,6 +3,7 @@ import type { HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
 import { isEmpty, type NamedMeasurement } from '../measuring/measurement.ts'
 import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
 import { decodeMeasurement } from '../measuring/measurement-wire.ts'
+import type { ChosenDriver, ClockEstimate } from './run-state.ts'
 
 /**
  * What the orchestrator knows of one driver in one run. Immutable; each function gives the next value.
@@ -23,6 +24,8 @@ export interface DriverProgress {
   id: string
   share: number
   pid: number | null
+  isForeign: boolean
+  clock: ClockEstimate | null
   phase: 'configuring' | 'ready' | 'running' | 'finished' | 'rejected' | 'lost' | 'left'
   /** What it goes back to when it is heard again. */
   phaseBeforeLoss: 'configuring' | 'ready' | 'running'
@@ -58,14 +61,15 @@ export interface DriverProgress {
 }
 
 export const newDriverProgress = (
-  id: string,
+  { id, pid, isForeign, clock }: ChosenDriver,
   share: number,
-  pid: number | null,
   nowMs: number,
 ): DriverProgress => ({
   id,
   share,
   pid,
+  isForeign,
+  clock,
   phase: 'configuring',
   phaseBeforeLoss: 'configuring',
   reason: '',
@@ -205,6 +209,10 @@ const hear = (driver: DriverProgress, nowMs: number): DriverProgress => ({
   phase: driver.phase === 'lost' ? driver.phaseBeforeLoss : driver.phase,
   reason: driver.phase === 'lost' ? '' : driver.reason,
 })
+
+/** Whoever listens now did not listen before: silence counts from here. */
+export const hearAgain = (driver: DriverProgress, nowMs: number): DriverProgress =>
+  hasEnded(driver) ? driver : { ...driver, lastHeardMs: Math.max(driver.lastHeardMs, nowMs) }
 
 /** Nobody listened for `forMs`. */
 export const excuseSilence = (driver: DriverProgress, forMs: number): DriverProgress => ({

@@ -107,9 +107,15 @@ export class Orchestrator {
         'DRIVERS_MISSING',
         `The scenario asks for ${drivers} drivers; within ${start.deadlineMs / 1000} s ${free.length} registered.`,
       )
-    const chosen: ChosenDriver[] = free.slice(0, drivers).map(({ id, pid }) => ({ id, pid, isAbsent: false }))
+    const chosen: ChosenDriver[] = free.slice(0, drivers).map(({ id, pid }) => ({
+      id,
+      pid,
+      isAbsent: false,
+      isForeign: false,
+      clock: null,
+    }))
     for (let i = chosen.length; i < drivers; i++)
-      chosen.push({ id: `absent-${i + 1}`, pid: null, isAbsent: true })
+      chosen.push({ id: `absent-${i + 1}`, pid: null, isAbsent: true, isForeign: false, clock: null })
     return { chosen, delayMs: Math.max(0, ...free.map((member) => member.delayMs)) }
   }
 }

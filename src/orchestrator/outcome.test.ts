@@ -51,7 +51,11 @@ const stateOf = ({ total = answered(500), drivers = [{}, {}], stop, slo = [] }: 
     drivers: new Map(
       drivers.map((changes, i) => {
         const id = `d-${i}`
-        const driver = newDriverProgress(id, i, null, 0)
+        const driver = newDriverProgress(
+          { id, pid: null, isAbsent: false, isForeign: false, clock: null },
+          i,
+          0,
+        )
         return [id, { ...driver, phase: 'finished', reportedMs: 5000, ...changes } satisfies DriverProgress]
       }),
     ),

@@ -61,6 +61,7 @@ const seconds = (s: number): string => `${Math.round(s * 10) / 10} s`
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 
 export const judgeOutcome = (state: RunState, nowMs: number): Verdict => {
+  if (state.error !== null) return { outcome: 'failed', why: [state.error.message] }
   const degraded = [...describeMissing(state, nowMs), ...describeMismatches(state), ...describeFaults(state)]
   const failed = describeFailures(state, nowMs)
   if (degraded.length > 0) return { outcome: 'degraded', why: [...degraded, ...failed] }

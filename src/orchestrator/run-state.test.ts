@@ -62,7 +62,11 @@ const told = (message: MetricsMessage, atMs?: number): RunEvent => ({
 
 const begun = (ids: readonly string[], changes: Parameters<typeof sampleScenario>[0] = {}): RunState =>
   fold(newRunState(testId, sampleScenario({ drivers: ids.length, ...changes }), createdAtMs), [
-    { type: 'configured', atMs: createdAtMs, drivers: ids.map((id) => ({ id, pid: 1, isAbsent: false })) },
+    {
+      type: 'configured',
+      atMs: createdAtMs,
+      drivers: ids.map((id) => ({ id, pid: 1, isAbsent: false, isForeign: false, clock: null })),
+    },
     ...ids.map((id) => beat(id, 'ready', createdAtMs)),
     { type: 'triggered', atMs: createdAtMs, startAtMs },
   ])
@@ -249,7 +253,13 @@ describe('the state of a run', () => {
       {
         type: 'configured',
         atMs: createdAtMs,
-        drivers: ['d-0', 'd-1'].map((id) => ({ id, pid: null, isAbsent: false })),
+        drivers: ['d-0', 'd-1'].map((id) => ({
+          id,
+          pid: null,
+          isAbsent: false,
+          isForeign: false,
+          clock: null,
+        })),
       },
       beat('d-0', 'ready'),
       { type: 'triggered', atMs: createdAtMs, startAtMs },

@@ -1,4 +1,5 @@
 import type { ControlMessage, HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
+import type { ErrorCode } from '../lib/errors.ts'
 import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
 import type { Steering } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -7,6 +8,7 @@ import {
   type DriverProgress,
   excuseSilence,
   hasEnded,
+  hearAgain,
   hearHeartbeat,
   hearMetrics,
   isPresent,
@@ -39,6 +41,15 @@ export interface RunState {
   seconds: readonly SecondRow[]
   slo: SloProgress
   controls: readonly ControlMessage[]
+  /** Why it could not begin; null for a run that did, or may still. */
+  error: RunError | null
+}
+
+/** An AppError as plain data. */
+export interface RunError {
+  code: ErrorCode
+  message: string
+  hint: string
 }
 
 /** What all drivers reported of one second. An interval of several seconds (a driver stood still) counts in its last. */
@@ -61,13 +72,26 @@ export type RunEvent =
   | { type: 'tick'; atMs: number }
   /** The orchestrator itself was stopped for so long: silence in that time is nobody's. */
   | { type: 'stoodStill'; atMs: number; forMs: number }
+  /** Another life of the orchestrator goes on with the run: who was silent meanwhile was not heard. */
+  | { type: 'resumed'; atMs: number }
   | { type: 'closed'; atMs: number }
+  /** It could not begin. */
+  | { type: 'failed'; atMs: number; error: RunError }
 
 /** Who carries a share. `isAbsent`: nobody could be found for it, the id is a placeholder. */
 export interface ChosenDriver {
   id: string
   pid: number | null
   isAbsent: boolean
+  /** Written by others: it speaks only the brief, and takes no numbered share. */
+  isForeign: boolean
+  clock: ClockEstimate | null
+}
+
+/** A driver's clock minus the orchestrator's, and how far that may be off. */
+export interface ClockEstimate {
+  offsetMs: number
+  uncertaintyMs: number
 }
 
 /** A driver is lost after three missed heartbeats, one each second. */
@@ -85,6 +109,7 @@ export const newRunState = (id: string, scenario: Scenario, nowMs: number): RunS
   seconds: [],
   slo: newSloProgress(scenario.slo),
   controls: [],
+  error: null,
 })
 
 export const foldRun = (state: RunState, event: RunEvent): RunState => {
@@ -117,18 +142,24 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
         ...state,
         drivers: new Map([...state.drivers].map(([id, driver]) => [id, excuseSilence(driver, event.forMs)])),
       }
+    case 'resumed':
+      return {
+        ...state,
+        drivers: new Map([...state.drivers].map(([id, driver]) => [id, hearAgain(driver, event.atMs)])),
+      }
+    case 'failed':
+      return { ...state, phase: 'finished', finishedAtMs: event.atMs, error: event.error }
     case 'closed':
       return { ...judge(state), phase: 'finished', finishedAtMs: event.atMs }
   }
 }
 
-const enlist = (
-  { id, pid, isAbsent }: ChosenDriver,
-  share: number,
-  atMs: number,
-): [string, DriverProgress] => {
-  const driver = newDriverProgress(id, share, pid, atMs)
-  return [id, isAbsent ? { ...driver, phase: 'rejected', reason: 'no driver registered for it' } : driver]
+const enlist = (chosen: ChosenDriver, share: number, atMs: number): [string, DriverProgress] => {
+  const driver = newDriverProgress(chosen, share, atMs)
+  return [
+    driver.id,
+    chosen.isAbsent ? { ...driver, phase: 'rejected', reason: 'no driver registered for it' } : driver,
+  ]
 }
 
 const leaveOutUnlessReady = (driver: DriverProgress): DriverProgress =>

@@ -19,7 +19,7 @@ const configured: RunEvent[] = [
   {
     type: 'configured',
     atMs: 1_000_000,
-    drivers: stories.map(({ id }) => ({ id, pid: 9, isAbsent: false })),
+    drivers: stories.map(({ id }) => ({ id, pid: 9, isAbsent: false, isForeign: false, clock: null })),
   },
   ...stories.map(
     ({ id }): RunEvent => ({
@@ -65,8 +65,9 @@ const assertAddsUp = (parts: readonly Figures[], all: Figures): void => {
 
 describe('the result', () => {
   const phases: [RunPhase, readonly RunEvent[], number][] = [
-    ['configuring', [], 1_000_000],
-    ['configuring', configured, 1_000_020],
+    ['queued', [], 1_000_000],
+    ['configuring', configured.slice(0, 2), 1_000_020],
+    ['ready', configured, 1_000_020],
     ['ready', [...configured, triggered], startAtMs - 1],
     ['running', [...configured, triggered], startAtMs + 10],
     ['running', [...configured, triggered, ...reports.slice(0, 3)], startAtMs + 1500],

@@ -37,6 +37,7 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
     labels: record.labels,
     state: phaseOf(state, plan, nowMs),
     outcome: verdict?.outcome ?? null,
+    error: state.error,
     why: verdict?.why ?? [],
     warnings: warningsOf(figures, plan, skewOf(state), state.phase === 'finished' && !isStopping(state)),
     createdAt: isoTime(state.createdAtMs),
@@ -63,6 +64,7 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
       brokenAtSecond,
     })),
     startSkewMs: skewOf(state),
+    startSkewUncertaintyMs: skewUncertaintyOf(state),
     gaps: missingLoadOf(state, nowMs).map(({ driver, fromS, toS, share }) => ({
       driver,
       from: fromS,
@@ -124,13 +126,19 @@ export const planOf = (state: RunState): LoadPlan => {
 }
 
 const phaseOf = (state: RunState, plan: LoadPlan, nowMs: number): RunPhase => {
-  if (state.phase !== 'running' || state.startAtMs === null)
-    return state.phase === 'finished' ? 'finished' : 'configuring'
+  if (state.phase === 'finished') return 'finished'
+  if (state.startAtMs === null) return phaseBeforeStart(state)
   if (nowMs < state.startAtMs) return 'ready'
   const elapsedMs = elapsedOf(state, nowMs)
   if (isStopping(state)) return 'finishing'
   if (scaleAt(stretchesOf(steeringOf(state)), elapsedMs) === 0) return 'paused'
   return plan.durationMs !== undefined && elapsedMs > plan.durationMs ? 'finishing' : 'running'
+}
+
+const phaseBeforeStart = (state: RunState): RunPhase => {
+  const drivers = [...state.drivers.values()]
+  if (drivers.length === 0) return 'queued'
+  return drivers.every((driver) => driver.phase === 'ready') ? 'ready' : 'configuring'
 }
 
 const driverResult = (driver: DriverProgress, elapsedMs: number): DriverResult => ({
@@ -140,10 +148,25 @@ const driverResult = (driver: DriverProgress, elapsedMs: number): DriverResult =
   share: driver.share,
   pid: driver.pid,
   cpu: driver.cpu,
+  clock: driver.clock,
   ...figuresOf(overallOfSet(driver.total), elapsedMs),
 })
 
+/** By the orchestrator's clock, as far as the drivers' are known. */
 const skewOf = (state: RunState): number | null => {
-  const starts = [...state.drivers.values()].map((driver) => driver.startedAtMs).filter((at) => at !== null)
+  const starts = startedDrivers(state).map(({ startedAtMs, clock }) => startedAtMs - (clock?.offsetMs ?? 0))
   return starts.length === 0 ? null : Math.max(...starts) - Math.min(...starts)
 }
+
+const skewUncertaintyOf = (state: RunState): number | null => {
+  const uncertainties = startedDrivers(state).map(({ clock }) => clock?.uncertaintyMs)
+  if (uncertainties.length === 0 || uncertainties.includes(undefined)) return null
+  // Of the two that are farthest apart, whichever they are.
+  const [first = 0, second = 0] = uncertainties.map((ms) => ms ?? 0).sort((a, b) => b - a)
+  return first + second
+}
+
+const startedDrivers = (state: RunState): (DriverProgress & { startedAtMs: number })[] =>
+  [...state.drivers.values()].flatMap((driver) =>
+    driver.startedAtMs === null ? [] : [{ ...driver, startedAtMs: driver.startedAtMs }],
+  )

@@ -6,15 +6,16 @@ import type { RunResult } from './run-result.ts'
  * results are equal byte for byte, whoever built the objects.
  */
 const order = [
-  'id name kind scenario seed labels state outcome why warnings createdAt startedAt finishedAt elapsedMs plan',
-  'reason share pid cpu totals responseTimeMs serviceTimeMs sendLatenessMs errorTimeMs requests drivers slo',
-  'startSkewMs gaps steering',
+  'id name kind scenario seed labels state outcome error why warnings createdAt startedAt finishedAt elapsedMs plan',
+  'reason share pid cpu clock totals responseTimeMs serviceTimeMs sendLatenessMs errorTimeMs requests drivers slo',
+  'startSkewMs startSkewUncertaintyMs gaps steering',
   'load targets durationMs operations',
   'started sent answered retried unsent unsentReasons inFlight errors errorDetails status checks bytesIn bytesOut',
   'connectionsOpened answeredPerSecond',
   'count min mean median mode p90 p95 p99 p999 max',
   'text passed failed observed observedText brokenAtSecond',
   'driver from to atMs command scale by',
+  'code message hint offsetMs uncertaintyMs',
 ]
   .join(' ')
   .split(' ')

@@ -14,6 +14,8 @@ export interface RunResult {
   state: RunPhase
   /** `null` until the run is finished. */
   outcome: RunOutcome | null
+  /** Why it could not begin; `null` for a run that did, or may still. */
+  error: { code: string; message: string; hint: string } | null
   /** Sentences that explain the outcome, the most important first. Empty for a run that simply passed. */
   why: string[]
   /** Sentences about what a reader must know before believing the figures (lateness, bounds reached, mild skew). */
@@ -36,12 +38,14 @@ export interface RunResult {
   slo: SloResult[]
   /** Between the first and the last driver's real start; `null` with fewer than one started. */
   startSkewMs: number | null
+  /** How far {@link startSkewMs} may be off, as the drivers' clocks are only estimated; `null` without an estimate. */
+  startSkewUncertaintyMs: number | null
   gaps: Gap[]
   steering: SteeringRecord[]
 }
 
-/** `configuring`: drivers are building; `ready`: the start instant is set; `finishing`: no new operations, answers awaited. */
-export type RunPhase = 'configuring' | 'ready' | 'running' | 'paused' | 'finishing' | 'finished'
+/** `queued`: waits for drivers; `configuring`: drivers are building; `ready`: they are, and the start is awaited; `finishing`: no new operations, answers awaited. */
+export type RunPhase = 'queued' | 'configuring' | 'ready' | 'running' | 'paused' | 'finishing' | 'finished'
 
 /** `stopped`: a person ended it early and nothing else was wrong. */
 export type RunOutcome = 'passed' | 'failed' | 'degraded' | 'stopped'
@@ -126,6 +130,8 @@ export interface DriverResult extends Figures {
   pid: number | null
   /** Of one core, 0 to 1 and above, in the last second. */
   cpu: number | null
+  /** Its clock minus the orchestrator's, milliseconds, and how far that may be off; `null` where it is unknown. */
+  clock: { offsetMs: number; uncertaintyMs: number } | null
 }
 
 export interface SloResult {

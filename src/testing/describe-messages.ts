@@ -20,6 +20,7 @@ const briefFields: Record<Topic, readonly string[]> = {
   heartbeat: ['node_id', 'heartbeat', 'timestamp'],
   control: [],
   asset: [],
+  presence: [],
 }
 
 /** Items of these have a table of their own, "Named measurements". */

@@ -194,6 +194,8 @@ class MortalBus implements Bus {
   subscribe: Bus['subscribe'] = (topic, options, handler) =>
     this.#bus.subscribe(topic, options, (message) => (this.#isDead ? undefined : handler(message)))
 
+  purge: Bus['purge'] = (topic) => (this.#isDead ? new Promise(() => {}) : this.#bus.purge(topic))
+
   close(): Promise<void> {
     return this.#bus.close()
   }

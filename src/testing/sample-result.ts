@@ -155,6 +155,7 @@ export const sampleDriver = (id: string, share: number, over: Partial<DriverResu
   share,
   pid: 4_100 + share,
   cpu: 0.31,
+  clock: null,
   ...sampleFigures(30_000, 2.1),
   ...over,
 })
@@ -170,6 +171,7 @@ export const sampleResult = (over: Partial<RunResult> = {}): RunResult => {
     labels: { build: '1.4.2' },
     state: 'finished',
     outcome: 'passed',
+    error: null,
     why: [],
     warnings: [],
     createdAt: '2026-03-01T10:15:00.000Z',
@@ -196,6 +198,7 @@ export const sampleResult = (over: Partial<RunResult> = {}): RunResult => {
       { text: 'errors < 0.1%', passed: true, observed: 0.0003, observedText: '0.03 %', brokenAtSecond: null },
     ],
     startSkewMs: 1.2,
+    startSkewUncertaintyMs: 0.4,
     gaps: [],
     steering: [],
     ...over,

@@ -31,6 +31,10 @@ export class UnrulyBus implements Bus {
     return this.#bus.publish(topic, key, value)
   }
 
+  purge(topic: string): Promise<void> {
+    return this.#bus.purge(topic)
+  }
+
   subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {
     return this.#bus.subscribe(topic, options, async (message) => {
       const { drops = 0, duplicates = 0, delayMs, mayDrop } = this.#unruliness

@@ -210,6 +210,62 @@ export const describeBusContract = (name: string, open: () => Promise<BusUnderTe
     )
 
     it(
+      'begins for who asks so with the first message at or after an instant',
+      withBus(async (_, one, two) => {
+        const instants: number[] = []
+        await one.subscribe('t', { from: 'latest' }, (message) => {
+          instants.push(message.timestampMs)
+        })
+        for (let i = 0; i < 6; i++) {
+          await one.publish('t', 'k', bytes(`${i}`))
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        await waitFor('all', () => instants.length === 6)
+        const sinceMs = instants[3] ?? assert.fail()
+        const seen: string[] = []
+        await two.subscribe('t', { from: { sinceMs } }, (message) => {
+          seen.push(text(message))
+        })
+        await waitFor('the later ones', () => seen.includes('5'))
+        assert.deepEqual(
+          seen,
+          ['0', '1', '2', '3', '4', '5'].filter((_value, i) => (instants[i] ?? 0) >= sinceMs),
+        )
+        const late: string[] = []
+        await two.subscribe('t', { from: { sinceMs: Date.now() + 3_600_000 } }, (message) => {
+          late.push(text(message))
+        })
+        await one.publish('t', 'k', bytes('next'))
+        await waitFor('one after the end', () => late.includes('next'))
+        assert.deepEqual(late, ['next'])
+      }),
+    )
+
+    it(
+      'purges what was published before, for those who did not read it, and nothing that comes later',
+      withBus(async (_, one, two) => {
+        const reader: string[] = []
+        await one.subscribe('t', { from: 'latest' }, (message) => {
+          reader.push(text(message))
+        })
+        await one.publish('t', 'k', bytes('old'))
+        await one.publish('u', 'k', bytes('other topic'))
+        await waitFor('the old one', () => reader.length === 1)
+        await two.purge('t')
+        await two.purge('a topic that nobody has used')
+        await one.publish('t', 'k', bytes('new'))
+        const late: string[] = []
+        for (const topic of ['t', 'u'])
+          await two.subscribe(topic, { from: 'earliest' }, (message) => {
+            late.push(text(message))
+          })
+        await waitFor('both', () => late.length === 2 && reader.length === 2)
+        assert.deepEqual(late.sort(), ['new', 'other topic'])
+        assert.deepEqual(reader, ['old', 'new'])
+      }),
+    )
+
+    it(
       'ends one subscription and leaves the others',
       withBus(async (_, one) => {
         const seen = { closed: 0, open: 0 }
@@ -234,6 +290,7 @@ export const describeBusContract = (name: string, open: () => Promise<BusUnderTe
         await one.close()
         const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'BUS_CLOSED'
         await assert.rejects(one.publish('t', 'k', bytes('1')), isClosed)
+        await assert.rejects(one.purge('t'), isClosed)
         await assert.rejects(
           one.subscribe('t', { from: 'latest' }, () => {}),
           isClosed,

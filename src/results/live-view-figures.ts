@@ -1,4 +1,4 @@
-import type { TimelineRow } from '../results/run-result.ts'
+import type { TimelineRow } from './run-result.ts'
 
 /** What a person wants to see while a run goes on and a result does not tell: how it is right now. */
 export interface LiveFigures {

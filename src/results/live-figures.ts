@@ -9,9 +9,9 @@ import {
   steeringOf,
 } from '../orchestrator/run-state.ts'
 import { plannedRate } from '../pacing/planned-rate.ts'
-import { timelineRow } from '../results/build-result.ts'
-import type { TimelineRow } from '../results/run-result.ts'
+import { timelineRow } from './build-result.ts'
 import type { LiveDriver, LiveFigures } from './live-view-figures.ts'
+import type { TimelineRow } from './run-result.ts'
 
 const recentSeconds = 60
 

@@ -1,0 +1,100 @@
+import type { NamedMeasurement } from '../../measuring/measurement.ts'
+import type { MeasurementSet } from '../../measuring/measurement-set.ts'
+import type { JournalEvent, JournaledRun } from '../../orchestrator/run-journal.ts'
+import type { RunOutcome, RunPhase, RunResult } from '../run-result.ts'
+
+/**
+ * The record of runs: what was asked, what the orchestrator decided, every second with its full histograms, and the
+ * result. It outlives the process. No secret enters it: scenarios and results are given to it masked.
+ *
+ * Every method may take as long as a disk or a database takes, and rejects with STORE_UNAVAILABLE when that is away or
+ * full; who may not wait uses a {@link RunKeeper}. Writing the same thing twice leaves it once. Several processes may use
+ * one store at once; what only one may do is guarded by {@link lock}.
+ */
+export interface ResultsStore {
+  /** Claims the store for the one orchestrator that takes up unfinished runs. Rejects with STORE_LOCKED. Ends with the process, however that ends. */
+  lock(): Promise<StoreLock>
+
+  /** Rejects with RUN_EXISTS. */
+  createRun(run: NewRun): Promise<void>
+  /** `seq` numbers a run's events from 0; one written twice counts once. */
+  appendEvent(runId: string, seq: number, event: JournalEvent): Promise<void>
+  /** Runs to take up after a restart: created as resumable and without a `closed` or `failed` event; oldest first. */
+  unfinishedRuns(): Promise<JournaledRun[]>
+
+  /** Whole rows; one that is there is replaced. */
+  putSeconds(runId: string, rows: readonly StoredSecond[]): Promise<void>
+  /** Adds what came late to a row that is there, or begins it. */
+  addToSecond(runId: string, second: number, measurements: readonly NamedMeasurement[]): Promise<void>
+  /** In order of the seconds, `from` included, `to` not. Read in pieces: a day of rows does not fit in memory. */
+  readSeconds(runId: string, from?: number, to?: number): AsyncIterable<StoredSecond>
+
+  /** The newest state of a run, or its final one. */
+  putResult(runId: string, result: RunResult): Promise<void>
+  readResult(runId: string): Promise<RunResult | undefined>
+  /** Newest first. */
+  listRuns(query: RunQuery): Promise<RunSummary[]>
+  /** With everything of it. False: there was none. */
+  deleteRun(runId: string): Promise<boolean>
+
+  /** A message of no run that goes on (see docs/wire.md): kept for who wants to know, bounded to the newest thousand. */
+  addOrphan(orphan: Orphan): Promise<void>
+  listOrphans(): Promise<Orphan[]>
+
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+export interface StoreLock {
+  release(): Promise<void>
+}
+
+export interface NewRun extends Omit<JournaledRun, 'events'> {
+  /** An orchestrator that starts again may take it up; false for runs that end with their process. */
+  isResumable: boolean
+}
+
+export interface StoredSecond {
+  second: number
+  drivers: number
+  whole: number
+  inFlight: number
+  measurements: MeasurementSet
+}
+
+export interface RunQuery {
+  /** At most 1,000. */
+  limit: number
+  /** Only runs created before this one, for the next page. */
+  beforeId?: string
+  name?: string
+  labels?: Readonly<Record<string, string>>
+}
+
+/** One line of a list of runs. */
+export interface RunSummary {
+  id: string
+  name: string
+  labels: Record<string, string>
+  state: RunPhase
+  outcome: RunOutcome | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  /** The last time that anything was written of it; a run that goes on is written each second. */
+  updatedAt: string
+  load: string
+  drivers: number
+  sent: number
+  answered: number
+  errors: number
+  responseP99Ms: number | null
+}
+
+export interface Orphan {
+  receivedAtMs: number
+  topic: string
+  /** As it came, cut at 64 KiB. */
+  text: string
+  reason: string
+}
