@@ -15,6 +15,7 @@ import type { ChosenDriver, ClockEstimate } from './run-state.ts'
  *   any but the last three: silent for lostAfterMs             lost
  *   lost          anything heard from it          what it was before
  *   rejected      metrics of work, where leftOut  running: it was ready too late for us, but not for the trigger
+ *   ready         30 s after the start it is still there, and has not begun      rejected, leftOut
  *   running       heartbeat idle, and no final report for lostAfterMs   left
  *   any           heartbeat leaving               left
  *
@@ -240,6 +241,15 @@ export const missHeartbeats = (
     inFlight: 0,
   }
 }
+
+/** One that is there and never began did not hear the start; what it may still do counts, see `leftOut`. */
+export const missTrigger = (driver: DriverProgress, sinceStartMs: number): DriverProgress =>
+  driver.phase === 'ready' && sinceStartMs >= neverBeganMs
+    ? { ...driver, phase: 'rejected', reason: 'never heard the start', leftOut: true }
+    : driver
+
+/** A bus that is away may bring the start late. */
+const neverBeganMs = 30_000
 
 const decodeNamed = (
   wire: MetricsMessage['requests'],

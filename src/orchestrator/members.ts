@@ -1,4 +1,6 @@
 import type { HeartbeatMessage, RegisterMessage } from '../bus/messages.ts'
+import { addExchange, type ClockSamples, estimateClock, knownOffsetMs } from './clock-estimate.ts'
+import type { ClockEstimate } from './run-state.ts'
 
 /** The drivers that the orchestrator knows, whether or not they are in a run. Immutable; a pure fold. */
 export type Members = ReadonlyMap<string, Member>
@@ -7,31 +9,68 @@ export interface Member {
   id: string
   address: string
   version: string
+  /** As it said when it registered, or in its first heartbeat; null for a driver that speaks only the brief. */
+  protocol: string | null
   pid: number | null
   cores: number | null
   /** As it last said. */
   state: HeartbeatMessage['state'] | 'registered'
+  /** The run that its state speaks of. */
+  testId: string | null
   lastHeardMs: number
-  /** The longest that a heartbeat took to arrive; 0 where clocks differ. */
-  delayMs: number
+  /** How long its latest heartbeats took to arrive, newest last; empty where clocks differ in a way not known. */
+  delaysMs: readonly number[]
+  clockSamples: ClockSamples
+  clock: ClockEstimate | null
+  /** Another process says that it has this id; neither can be trusted with a share. */
+  isDisputed: boolean
 }
 
-/** A registration seen again refreshes, it never adds a second member. */
-export const registerMember = (members: Members, message: RegisterMessage, nowMs: number): Members => {
+/** A hiccup of the bus is forgotten after so many heartbeats. */
+const keptDelays = 10
+
+/** A longer delay is no delay: a clock is wrong, or the heartbeat waited for a broker. */
+const longestDelayMs = 1000
+
+/** A member that has been silent for so long is forgotten. */
+const forgottenAfterMs = 600_000
+
+/**
+ * A registration seen again refreshes, it never adds a second member. Two that contradict each other within
+ * `aliveMs` are two processes with one id.
+ */
+export const registerMember = (
+  members: Members,
+  message: RegisterMessage,
+  heardMs: number,
+  aliveMs: number,
+): Members => {
   const known = members.get(message.node_id)
-  return new Map(members).set(message.node_id, {
-    id: message.node_id,
+  const pid = message.pid ?? null
+  const isSomebodyElse =
+    known !== undefined &&
+    known.address !== '' &&
+    heardMs - known.lastHeardMs < aliveMs &&
+    (known.pid !== pid || known.address !== message.node_IP)
+  return withMember(members, {
+    ...(known ?? newMember(message.node_id)),
     address: message.node_IP,
     version: message.version ?? '',
-    pid: message.pid ?? null,
+    protocol: message.protocol ?? null,
+    pid,
     cores: message.cores ?? null,
-    state: known?.state ?? 'registered',
-    lastHeardMs: nowMs,
-    delayMs: known?.delayMs ?? 0,
+    lastHeardMs: Math.max(known?.lastHeardMs ?? heardMs, heardMs),
+    isDisputed: known?.isDisputed === true || isSomebodyElse,
   })
 }
 
-export const hearMember = (members: Members, message: HeartbeatMessage, nowMs: number): Members => {
+/** `orchestratorId`: ours; what a driver heard of another orchestrator says nothing about our clock. */
+export const hearMember = (
+  members: Members,
+  message: HeartbeatMessage,
+  nowMs: number,
+  orchestratorId: string,
+): Members => {
   const known = members.get(message.node_id)
   if (message.state === 'leaving') {
     if (known === undefined) return members
@@ -39,24 +78,74 @@ export const hearMember = (members: Members, message: HeartbeatMessage, nowMs: n
     left.delete(message.node_id)
     return left
   }
-  const delayMs = message.timestamp_ms === undefined ? 0 : nowMs - message.timestamp_ms
-  return new Map(members).set(message.node_id, {
-    id: message.node_id,
-    address: known?.address ?? '',
-    version: known?.version ?? '',
-    pid: known?.pid ?? null,
-    cores: known?.cores ?? null,
-    state: message.state ?? known?.state ?? 'registered',
-    lastHeardMs: nowMs,
-    // A clock that runs ahead gives a negative delay, one far behind a huge one: neither is a delay.
-    delayMs: delayMs > 0 && delayMs < 1000 ? Math.max(known?.delayMs ?? 0, delayMs) : (known?.delayMs ?? 0),
+  const before = known ?? { ...newMember(message.node_id), protocol: message.protocol ?? null }
+  const { heard, timestamp_ms: sentMs } = message
+  const clockSamples =
+    heard === undefined || heard.orchestrator_id !== orchestratorId || sentMs === undefined
+      ? before.clockSamples
+      : addExchange(before.clockSamples, {
+          presenceSentMs: heard.issued_at,
+          presenceReceivedMs: heard.received_at,
+          heartbeatSentMs: sentMs,
+          heartbeatReceivedMs: nowMs,
+        })
+  const clock = clockSamples === before.clockSamples ? before.clock : estimateClock(clockSamples)
+  const delayMs = sentMs === undefined ? 0 : nowMs - (sentMs - knownOffsetMs(clock))
+  return withMember(members, {
+    ...before,
+    state: message.state ?? before.state,
+    testId: message.test_id ?? null,
+    lastHeardMs: Math.max(before.lastHeardMs, nowMs),
+    delaysMs:
+      delayMs > 0 && delayMs < longestDelayMs
+        ? [...before.delaysMs.slice(1 - keptDelays), delayMs]
+        : before.delaysMs,
+    clockSamples,
+    clock,
   })
 }
+
+const newMember = (id: string): Member => ({
+  id,
+  address: '',
+  version: '',
+  protocol: null,
+  pid: null,
+  cores: null,
+  state: 'registered',
+  testId: null,
+  lastHeardMs: Number.NEGATIVE_INFINITY,
+  delaysMs: [],
+  clockSamples: [],
+  clock: null,
+  isDisputed: false,
+})
+
+const withMember = (members: Members, member: Member): Members => new Map(members).set(member.id, member)
+
+/** How long a message to or from one of these may take, by what was seen lately. */
+export const longestDelayOf = (members: Iterable<Member>): number => {
+  let longestMs = 0
+  for (const { delaysMs } of members) longestMs = Math.max(longestMs, ...delaysMs)
+  return longestMs
+}
+
+export const isForeign = (member: Member): boolean => member.protocol === null
+
+export const isAlive = (member: Member, nowMs: number, lostAfterMs: number): boolean =>
+  nowMs - member.lastHeardMs < lostAfterMs
 
 /** Free for a run, the longest known first. */
 export const availableMembers = (members: Members, nowMs: number, lostAfterMs: number): Member[] =>
   [...members.values()].filter(
     (member) =>
       (member.state === 'idle' || member.state === 'registered' || member.state === 'rejected') &&
-      nowMs - member.lastHeardMs < lostAfterMs,
+      !member.isDisputed &&
+      isAlive(member, nowMs, lostAfterMs),
   )
+
+/** Without those that have been silent for so long that nobody asks for them any more. */
+export const forgetSilent = (members: Members, nowMs: number): Members => {
+  const kept = [...members].filter(([, member]) => nowMs - member.lastHeardMs < forgottenAfterMs)
+  return kept.length === members.size ? members : new Map(kept)
+}

@@ -1,121 +1,353 @@
-import type { Bus, Subscription } from '../bus/bus.ts'
+import type { Bus, BusMessage, Subscription } from '../bus/bus.ts'
 import { MessageChannel } from '../bus/message-channel.ts'
+import { type MetricsMessage, type PresenceMessage, protocol } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
-import { type Clock, sleep } from '../lib/clock.ts'
-import { AppError } from '../lib/errors.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { AppError, messageOf } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { availableMembers, hearMember, type Member, type Members, registerMember } from './members.ts'
+import { BusWatch } from './bus-watch.ts'
+import { chooseDrivers, chooseFewer } from './choose-drivers.ts'
+import { forgetSilent, hearMember, longestDelayOf, type Members, registerMember } from './members.ts'
 import { Run } from './run.ts'
-import { type ChosenDriver, isStopping, lostAfterMs, newRunState } from './run-state.ts'
+import { type JournaledRun, noJournal, type RunJournal } from './run-journal.ts'
+import {
+  type ChosenDriver,
+  foldRun,
+  isStopping,
+  lostAfterMs,
+  newRunState,
+  type RunState,
+} from './run-state.ts'
 
 /**
- * Owns the runs: knows the drivers, gives each run those that it needs, and hands it what they say. It generates no load
- * and knows nothing of workloads.
+ * Owns the runs: knows the drivers, lets each run have those that it needs, in the order in which the runs came, and
+ * hands it what they say. It generates no load and knows nothing of workloads.
+ *
+ * What it decides is in its journal before it is said, and what drivers report stays on the bus: started again after any
+ * end, it goes on with the runs that were triggered and closes those that were not.
  */
 export interface OrchestratorOptions {
   bus: Bus
   clock: Clock
   logger: Logger
   drawId: (prefix: string) => string
+  version: string
+  journal?: RunJournal
+  /** Runs that may wait at once. */
+  maxQueued?: number
+  /** A report that belongs to no run that goes on. */
+  onOrphan?: (message: MetricsMessage, envelope: BusMessage) => void
 }
 
 export interface RunRequest {
   scenario: Scenario
+  /** The scenario with secrets masked, for whoever wants to see it. */
+  record: Scenario
   assets: ReadonlyMap<string, Uint8Array>
+  /** Left out: drawn. */
+  id?: string
+  /** Prepared, then waits for {@link Run.trigger}. */
+  hold?: boolean
 }
 
-const pollMs = 5
+const presenceMs = 1000
+
+/** An ended run is still here for so long, for who follows it. */
+const keptAfterEndMs = 60_000
+
+/** Topics may carry the drivers' own instants: so much may their clocks be behind. */
+const replaySlackMs = 300_000
 
 export class Orchestrator {
+  readonly id: string
   readonly #options: OrchestratorOptions
   readonly #channel: MessageChannel
+  readonly #journal: RunJournal
   readonly #runs = new Map<string, Run>()
+  /** Which run holds a driver, whatever that says of itself yet. */
+  readonly #holders = new Map<string, string>()
   readonly #subscriptions: Subscription[] = []
+  readonly #forgetting = new Set<Timer>()
+  /** One run after the other chooses its drivers. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #queued = 0
   #members: Members = new Map()
+  #waiting = new Set<() => void>()
+  #presence: Timer | undefined
+  #watch: BusWatch
+  #startedAtMs = 0
+  #othersSeen = new Set<string>()
+  #isStopped = false
 
   constructor(options: OrchestratorOptions) {
     this.#options = options
+    this.id = options.drawId('o')
+    this.#journal = options.journal ?? noJournal
     this.#channel = new MessageChannel(options.bus, options.logger)
+    this.#watch = new BusWatch(options.clock.nowMs())
   }
 
   get members(): Members {
     return this.#members
   }
 
-  /** Listens from now on. Resolves when registrations are sure to be heard. */
-  async start(): Promise<void> {
-    const { clock } = this.#options
-    const subscribe = this.#channel.subscribe.bind(this.#channel)
-    this.#subscriptions.push(
-      ...(await Promise.all([
-        subscribe(topics.register, { from: 'latest' }, (message) => {
-          this.#members = registerMember(this.#members, message, clock.wallMs())
-        }),
-        subscribe(topics.heartbeat, { from: 'latest' }, (message) => {
-          this.#members = hearMember(this.#members, message, clock.wallMs())
-          for (const run of this.#runs.values()) run.hear({ type: 'heartbeat', message })
-        }),
-        subscribe(topics.metrics, { from: 'latest' }, (message) => {
-          this.#runs.get(message.test_id)?.hear({ type: 'metrics', message })
-        }),
-      ])),
-    )
+  /** Queued, going on, and ended ones for a minute. Oldest first. */
+  get runs(): ReadonlyMap<string, Run> {
+    return this.#runs
   }
 
-  /** A new run; nothing happens before {@link conduct}. */
-  create({ scenario, assets }: RunRequest): Run {
-    const { clock, logger, drawId } = this.#options
-    const state = newRunState(drawId('r'), scenario, clock.wallMs())
-    const run = new Run({ channel: this.#channel, clock, logger, state, assets })
+  /** Runs that wait for drivers. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** Messages that could not be understood, by topic and reason. */
+  get rejected(): ReadonlyMap<string, number> {
+    return this.#channel.rejected
+  }
+
+  /** The bus brings messages, as far as can be told. */
+  get isConnected(): boolean {
+    return !this.#watch.isDeaf(this.#options.clock.nowMs())
+  }
+
+  /**
+   * Takes up what an earlier life left and listens from now on. Resolves when registrations are sure to be heard. Rejects
+   * with what the bus or the journal rejects with.
+   */
+  async start(): Promise<void> {
+    const { clock } = this.#options
+    this.#startedAtMs = clock.wallMs()
+    this.#watch = new BusWatch(clock.nowMs())
+    const unfinished = (await this.#journal.unfinished()).map((journaled) => this.#recall(journaled))
+    const resumed = unfinished.filter((run) => run.state.phase === 'running')
+    if (resumed.length === 0) await this.#purge()
+    const subscribe = this.#channel.subscribe.bind(this.#channel)
+    const sinceMs = Math.min(...resumed.map((run) => run.state.createdAtMs)) - replaySlackMs
+    this.#subscriptions.push(
+      ...(await Promise.all([
+        // From the beginning: drivers that were here before us register only once.
+        subscribe(topics.register, { from: 'earliest' }, (message, { timestampMs }) => {
+          const heardMs = Math.min(timestampMs, clock.wallMs())
+          this.#changeMembers(registerMember(this.#members, message, heardMs, lostAfterMs))
+        }),
+        subscribe(topics.heartbeat, { from: 'latest' }, (message) => {
+          this.#changeMembers(hearMember(this.#members, message, clock.wallMs(), this.id))
+          for (const run of this.#runs.values()) run.hear({ type: 'heartbeat', message })
+        }),
+        subscribe(
+          topics.metrics,
+          { from: resumed.length === 0 ? 'latest' : { sinceMs } },
+          (message, envelope) => this.#hearMetrics(message, envelope),
+        ),
+        subscribe(topics.presence, { from: 'latest' }, (message) => this.#hearPresence(message)),
+      ])),
+    )
+    for (const run of unfinished) this.#takeUp(run)
+    void this.#sayPresence()
+  }
+
+  /** A new run, behind those that wait already. Throws QUEUE_FULL or RUN_EXISTS. */
+  submit({ scenario, record, assets, id, hold = false }: RunRequest): Run {
+    const { clock, drawId, maxQueued = 100 } = this.#options
+    if (this.#queued >= maxQueued)
+      throw new AppError('QUEUE_FULL', `${this.#queued} runs wait already; more are not taken.`)
+    if (id !== undefined && this.#runs.has(id))
+      throw new AppError('RUN_EXISTS', `There is a run ${id} already.`)
+    const state = newRunState(id ?? drawId('r'), scenario, clock.wallMs())
+    const run = this.#addRun(state, record, assets, hold)
+    this.#queued++
+    void run.conduct(() => this.#chooseInTurn(run)).then(() => this.#finish(run))
+    return run
+  }
+
+  /** Hears and says nothing more. Runs that go on are left to the next life, or, without a journal, to their drivers. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#presence?.cancel()
+    for (const timer of this.#forgetting) timer.cancel()
+    for (const run of this.#runs.values()) run.abandon()
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
+  }
+
+  #addRun(state: RunState, record: Scenario, assets: ReadonlyMap<string, Uint8Array>, hold: boolean): Run {
+    const { clock, logger } = this.#options
+    const run: Run = new Run({
+      channel: this.#channel,
+      clock,
+      logger,
+      journal: this.#journal,
+      state,
+      record,
+      assets,
+      hold,
+      delayMs: () => longestDelayOf(this.#membersOf(run)),
+      isDeaf: () => this.#watch.isDeaf(clock.nowMs()),
+    })
     this.#runs.set(run.id, run)
     return run
   }
 
-  /**
-   * Waits for drivers and conducts the run to its end. Rejects with DRIVERS_MISSING, or with the AppError for which the
-   * drivers rejected it.
-   */
-  async conduct(run: Run): Promise<void> {
-    try {
-      const { chosen, delayMs } = await this.#chooseDrivers(run)
-      await run.conduct(chosen, delayMs)
-    } finally {
+  #membersOf(run: Run) {
+    return [...run.state.drivers.keys()].flatMap((id) => this.#members.get(id) ?? [])
+  }
+
+  /** A run of the journal, as far as that tells. */
+  #recall({ id, createdAtMs, record, events }: JournaledRun): Run {
+    const state = events.reduce(foldRun, newRunState(id, record, createdAtMs))
+    for (const driver of state.drivers.keys()) this.#holders.set(driver, id)
+    return this.#addRun(state, record, new Map(), false)
+  }
+
+  #takeUp(run: Run): void {
+    const over =
+      run.state.phase === 'running'
+        ? run.resume()
+        : run.giveUp(
+            new AppError('ORCHESTRATOR_RESTARTED', `The orchestrator ended before run ${run.id} had begun.`),
+          )
+    void over.then(() => this.#finish(run))
+  }
+
+  #finish(run: Run): void {
+    for (const [driver, holder] of this.#holders) if (holder === run.id) this.#holders.delete(driver)
+    this.#wake()
+    if (this.#isStopped) return
+    const timer = this.#options.clock.after(keptAfterEndMs, () => {
+      this.#forgetting.delete(timer)
       this.#runs.delete(run.id)
+    })
+    this.#forgetting.add(timer)
+    const isAnyLive = [...this.#runs.values()].some(
+      ({ state }) => state.phase !== 'finished' && state.drivers.size > 0,
+    )
+    if (!isAnyLive) void this.#purge()
+  }
+
+  /**
+   * What lies in these topics would start or crash nodes written by others that join later and read from the first
+   * message; ours read from the end.
+   */
+  async #purge(): Promise<void> {
+    try {
+      for (const topic of [topics.testConfig, topics.trigger]) await this.#options.bus.purge(topic)
+    } catch (error) {
+      if (!this.#isStopped)
+        this.#options.logger.warn('old configurations and triggers could not be removed from the bus', {
+          error: messageOf(error),
+        })
     }
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
+  #hearMetrics(message: MetricsMessage, envelope: BusMessage): void {
+    const run = this.#runs.get(message.test_id)
+    if (run !== undefined && run.state.phase !== 'finished') run.hear({ type: 'metrics', message })
+    // What is read again after a restart may belong to runs that an earlier life closed well.
+    else if (run === undefined && envelope.timestampMs >= this.#startedAtMs)
+      this.#options.onOrphan?.(message, envelope)
+  }
+
+  #hearPresence({ orchestrator_id: id, version }: PresenceMessage): void {
+    const { clock, logger } = this.#options
+    if (id === this.id) this.#watch.hearEcho(clock.nowMs())
+    else if (!this.#othersSeen.has(id) && this.#othersSeen.size < 100) {
+      this.#othersSeen.add(id)
+      logger.warn('another orchestrator uses these topics: a driver carries a run of one of them at a time', {
+        orchestrator: id,
+        version,
+      })
+    }
+  }
+
+  async #sayPresence(): Promise<void> {
+    const { clock, logger, version } = this.#options
+    if (this.#isStopped) return
+    this.#presence = clock.after(presenceMs, () => {
+      void this.#sayPresence()
+    })
+    this.#changeMembers(forgetSilent(this.#members, clock.wallMs()))
+    const runs = [...this.#runs.values()].filter(
+      ({ state }) => state.phase !== 'finished' && state.drivers.size > 0,
+    )
+    try {
+      await this.#channel.publish(topics.presence, this.id, {
+        orchestrator_id: this.id,
+        protocol,
+        version,
+        issued_at: clock.wallMs(),
+        runs: runs.slice(0, 1000).map(({ id }) => id),
+      })
+    } catch (error) {
+      if (!this.#isStopped) logger.debug('presence could not be said', { error: messageOf(error) })
+    }
+  }
+
+  #changeMembers(members: Members): void {
+    const before = this.#members
+    if (members === before) return
+    this.#members = members
+    for (const [id, member] of members)
+      if (member.isDisputed && before.get(id)?.isDisputed === false)
+        this.#options.logger.error('two drivers say that they have the same id: none of them gets a share', {
+          driver: id,
+          address: member.address,
+        })
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const wake of waiting) wake()
+  }
+
+  /** First come, first served: who waits for many drivers is not overtaken by who needs few. */
+  #chooseInTurn(run: Run): Promise<readonly ChosenDriver[]> {
+    const chosen = this.#turn.then(async () => {
+      try {
+        const drivers = await this.#chooseDrivers(run)
+        for (const { id, isAbsent } of drivers) if (!isAbsent) this.#holders.set(id, run.id)
+        return drivers
+      } finally {
+        this.#queued--
+      }
+    })
+    this.#turn = chosen.catch(() => {})
+    return chosen
   }
 
   /** Nobody where the run is stopped while it waits. */
-  async #chooseDrivers(run: Run): Promise<{ chosen: ChosenDriver[]; delayMs: number }> {
+  async #chooseDrivers(run: Run): Promise<ChosenDriver[]> {
     const { clock } = this.#options
-    const { drivers, start } = run.state.scenario
-    const deadlineMs = clock.nowMs() + start.deadlineMs
-    let free: Member[] = []
-    for (;;) {
-      free = availableMembers(this.#members, clock.wallMs(), lostAfterMs)
-      if (run.failure !== undefined) throw run.failure
-      if (free.length >= drivers || clock.nowMs() >= deadlineMs) break
-      if (isStopping(run.state)) return { chosen: [], delayMs: 0 }
-      await sleep(clock, pollMs)
+    const { scenario } = run.state
+    let isLate = false
+    let deadline: Timer | undefined
+    const stopListening = run.onChange(() => this.#wake())
+    try {
+      for (;;) {
+        if (run.failure !== undefined) throw run.failure
+        if (isStopping(run.state)) return []
+        const choice = chooseDrivers(this.#members, new Set(this.#holders.keys()), scenario, clock.wallMs())
+        if (choice.kind === 'chosen') return choice.drivers
+        if (choice.kind === 'missing') {
+          if (isLate) return chooseFewer(choice.free, scenario)
+          deadline ??= clock.after(scenario.start.deadlineMs, () => {
+            isLate = true
+            this.#wake()
+          })
+        } else {
+          deadline?.cancel()
+          deadline = undefined
+        }
+        await new Promise<void>((resolve) => {
+          this.#waiting.add(resolve)
+        })
+      }
+    } finally {
+      deadline?.cancel()
+      stopListening()
     }
-    if (free.length < Math.min(start.atLeast, drivers) || free.length === 0)
-      throw new AppError(
-        'DRIVERS_MISSING',
-        `The scenario asks for ${drivers} drivers; within ${start.deadlineMs / 1000} s ${free.length} registered.`,
-      )
-    const chosen: ChosenDriver[] = free.slice(0, drivers).map(({ id, pid }) => ({
-      id,
-      pid,
-      isAbsent: false,
-      isForeign: false,
-      clock: null,
-    }))
-    for (let i = chosen.length; i < drivers; i++)
-      chosen.push({ id: `absent-${i + 1}`, pid: null, isAbsent: true, isForeign: false, clock: null })
-    return { chosen, delayMs: Math.max(0, ...free.map((member) => member.delayMs)) }
   }
 }

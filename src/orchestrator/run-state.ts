@@ -13,6 +13,7 @@ import {
   hearMetrics,
   isPresent,
   missHeartbeats,
+  missTrigger,
   newDriverProgress,
   startsInterval,
 } from './driver-progress.ts'
@@ -65,7 +66,8 @@ export interface SecondRow {
 /** Everything that a run's state follows from. `atMs`: the orchestrator's wall clock when it heard of it. */
 export type RunEvent =
   | { type: 'configured'; atMs: number; drivers: readonly ChosenDriver[] }
-  | { type: 'triggered'; atMs: number; startAtMs: number }
+  /** `ready`: who was; left out of tests that tell it by heartbeats. Whoever folds a journal has heard no heartbeats. */
+  | { type: 'triggered'; atMs: number; startAtMs: number; ready?: readonly string[] }
   | { type: 'heartbeat'; atMs: number; message: HeartbeatMessage }
   | { type: 'metrics'; atMs: number; message: MetricsMessage }
   | { type: 'control'; atMs: number; message: ControlMessage }
@@ -125,7 +127,12 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
         ...state,
         phase: 'running',
         startAtMs: event.startAtMs,
-        drivers: new Map([...state.drivers].map(([id, driver]) => [id, leaveOutUnlessReady(driver)])),
+        drivers: new Map(
+          [...state.drivers].map(([id, driver]) => [
+            id,
+            leaveOutUnlessReady(event.ready?.includes(id) ? { ...driver, phase: 'ready' } : driver),
+          ]),
+        ),
       }
     case 'heartbeat':
       return foldHeartbeat(state, event.message, event.atMs)
@@ -248,7 +255,7 @@ const clockSlackMs = 3_600_000
 const foldTick = (state: RunState, atMs: number): RunState => {
   let next = state
   for (const driver of state.drivers.values()) {
-    const after = missHeartbeats(driver, atMs, lostAfterMs)
+    const after = missTrigger(missHeartbeats(driver, atMs, lostAfterMs), atMs - (state.startAtMs ?? atMs))
     if (after !== driver) next = withDriver(next, after)
   }
   return next === state ? state : judge(next)

@@ -1,11 +1,21 @@
 import type { MessageChannel } from '../bus/message-channel.ts'
-import { type ControlMessage, type HeartbeatMessage, type MetricsMessage, protocol } from '../bus/messages.ts'
-import { topics } from '../bus/topics.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
-import { AppError, type ErrorCode, errorCatalogue, messageOf } from '../lib/errors.ts'
+import {
+  type ControlMessage,
+  type HeartbeatMessage,
+  type MessageOf,
+  type MetricsMessage,
+  protocol,
+} from '../bus/messages.ts'
+import { type Topic, topics } from '../bus/topics.ts'
+import { type Clock, sleep, type Timer } from '../lib/clock.ts'
+import { AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { knownOffsetMs } from './clock-estimate.ts'
+import { describeUnready } from './describe-unready.ts'
 import { hasEnded } from './driver-progress.ts'
 import { stoppingSlos } from './outcome.ts'
+import type { JournalEvent, RunJournal } from './run-journal.ts'
 import {
   type ChosenDriver,
   elapsedOf,
@@ -20,14 +30,32 @@ import { buildTestConfig, splitAsset } from './test-config.ts'
 /**
  * Conducts one run: says what there is to say to the drivers, folds what is heard into the state, and tells who listens.
  * All knowledge is in the state; this is the shell around it.
+ *
+ *   step          is over when                                             journal, before it is said
+ *   queued        drivers are free                                         configured
+ *   configuring   every driver is ready, or the deadline is past
+ *   ready         at once; of a held run: somebody triggers it             triggered
+ *   running       every driver has ended or is lost                        control, for each command
+ *   closing       drivers that still hold the run are let go of            closed, or failed
+ *
+ * A step that cannot be done ends the run as failed, with the error for which it could not begin.
  */
 export interface RunOptions {
   channel: MessageChannel
   clock: Clock
   logger: Logger
+  journal: RunJournal
   state: RunState
+  /** The scenario with secrets masked. */
+  record: Scenario
   /** Files of the scenario by hash. */
   assets: ReadonlyMap<string, Uint8Array>
+  /** Waits, ready, until somebody triggers it. */
+  hold: boolean
+  /** The longest that a message to a driver takes, as far as is known now. */
+  delayMs: () => number
+  /** The bus brings nothing at the moment: silence is nobody's fault. */
+  isDeaf: () => boolean
 }
 
 export interface SteerCommand {
@@ -37,7 +65,7 @@ export interface SteerCommand {
   by: string
 }
 
-/** A command takes effect so long after it was given: every driver has heard it by then. */
+/** A command takes effect so long after it was given, and twice the delay of the bus: every driver has heard it by then. */
 const steerMarginMs = 50
 
 /** The start lies at least so far ahead. */
@@ -45,24 +73,35 @@ const startMarginMs = 20
 
 const tickMs = 250
 
+const retryMs = 250
+
 /** A tick so late says that this process was stopped, or its machine asleep. */
 const stoodStillMs = 500
 
 /** A trigger that reaches a driver later than this after it was sent starts nothing. */
 const commandLifeMs = 60_000
 
+/** Drivers are held for a run that nobody triggers for so long. */
+const holdLimitMs = 600_000
+
 export class Run {
   readonly #options: RunOptions
   readonly #listeners = new Set<(state: RunState) => void>()
+  readonly #end = Promise.withResolvers<void>()
   #state: RunState
-  #controlSeq = 0
+  #controlSeq: number
   #tick: Timer | undefined
-  #wake: () => void = () => {}
+  readonly #alarms = new Set<Timer>()
+  #waiting = new Set<() => void>()
   #failure: AppError | undefined
+  #isTriggered = false
 
   constructor(options: RunOptions) {
     this.#options = options
     this.#state = options.state
+    this.#controlSeq = 1 + Math.max(-1, ...options.state.controls.map(({ seq }) => seq))
+    // Who waits for it looks at it; to anybody else a run that could not begin is no unhandled rejection.
+    this.#end.promise.catch(() => {})
   }
 
   get id(): string {
@@ -71,6 +110,15 @@ export class Run {
 
   get state(): RunState {
     return this.#state
+  }
+
+  get record(): Scenario {
+    return this.#options.record
+  }
+
+  /** Resolves when the run is closed; rejects with the AppError for which it could not begin. */
+  get ended(): Promise<void> {
+    return this.#end.promise
   }
 
   /** Calls back after every change, until the returned function is called. */
@@ -85,11 +133,11 @@ export class Run {
     this.#fold({ ...event, atMs: this.#options.clock.wallMs() })
   }
 
-  /** The run cannot begin, for a reason that its drivers will not tell: `conduct` rejects with it. Later it does nothing. */
+  /** The run cannot begin, for a reason that its drivers will not tell: `ended` rejects with it. Later it does nothing. */
   fail(error: AppError): void {
     if (this.#state.phase !== 'configuring') return
     this.#failure ??= error
-    this.#wake()
+    this.#tell()
   }
 
   get failure(): AppError | undefined {
@@ -99,121 +147,191 @@ export class Run {
   /** Tells all drivers. Resolves when the bus has it. After the end it does nothing. */
   async steer({ command, scale, by }: SteerCommand): Promise<void> {
     if (this.#state.phase === 'finished' || (command === 'stop' && isStopping(this.#state))) return
-    const nowMs = this.#options.clock.wallMs()
+    const { clock, delayMs } = this.#options
+    const nowMs = clock.wallMs()
     const message: ControlMessage = {
       test_id: this.id,
       protocol,
       command,
       seq: this.#controlSeq++,
-      at_elapsed_ms: this.#state.startAtMs === null ? 0 : elapsedOf(this.#state, nowMs) + steerMarginMs,
+      at_elapsed_ms:
+        this.#state.startAtMs === null
+          ? 0
+          : elapsedOf(this.#state, nowMs) + Math.max(steerMarginMs, 2 * delayMs()),
       ...(scale === undefined ? {} : { scale }),
       by,
       issued_at: nowMs,
     }
-    this.#fold({ type: 'control', atMs: nowMs, message })
-    await this.#options.channel.publish(topics.control, this.id, message)
+    await this.#decide({ type: 'control', atMs: nowMs, message })
+    await this.#publish(topics.control, this.id, message)
+  }
+
+  /** Starts a held run. Resolves when it is decided. Rejects with RUN_NOT_READY, RUN_BEGUN or RUN_FINISHED. */
+  async trigger(): Promise<void> {
+    const { phase, startAtMs, drivers } = this.#state
+    if (phase === 'finished') throw new AppError('RUN_FINISHED', `Run ${this.id} is over.`)
+    if (startAtMs !== null || this.#isTriggered || !this.#options.hold)
+      throw new AppError('RUN_BEGUN', `Run ${this.id} was triggered already.`)
+    const ready = [...drivers.values()].filter((driver) => driver.phase === 'ready')
+    const waiting = [...drivers.values()].filter((driver) => driver.phase === 'configuring')
+    if (ready.length === 0 || waiting.length > 0)
+      throw new AppError(
+        'RUN_NOT_READY',
+        drivers.size === 0
+          ? `Run ${this.id} waits for ${this.record.drivers} drivers.`
+          : `Run ${this.id}: ${ready.length} of ${drivers.size} drivers are ready.`,
+      )
+    this.#isTriggered = true
+    this.#wake()
+    await this.#until(() => this.#state.startAtMs !== null || this.#state.phase === 'finished')
   }
 
   /**
-   * From the chosen drivers to the closed run. Resolves with the final state; rejects with the AppError for which the run
-   * could not begin. `delayMs`: the longest known delay of the bus.
+   * From the chosen drivers to the closed run; nobody is chosen where it was stopped while it waited. Resolves in any case:
+   * how it ended is told by `ended`.
    */
-  async conduct(drivers: readonly ChosenDriver[], delayMs: number): Promise<RunState> {
-    const { channel, clock } = this.#options
-    this.#fold({ type: 'configured', atMs: clock.wallMs(), drivers })
-    this.#armTick()
-    try {
-      if (!isStopping(this.#state)) {
-        await this.#configure(drivers)
-        await this.#awaitReady()
-      }
-      if (!isStopping(this.#state)) {
-        const nowMs = clock.wallMs()
-        const startAtMs = nowMs + startMarginMs + 2 * delayMs
-        this.#fold({ type: 'triggered', atMs: nowMs, startAtMs })
-        await channel.publish(topics.trigger, this.id, {
-          test_id: this.id,
-          trigger: 'YES',
-          protocol,
-          start_at: startAtMs,
-          issued_at: nowMs,
-          expires_at: nowMs + commandLifeMs,
-        })
-        await this.#until(() => isOver(this.#state))
-      }
-    } catch (error) {
-      await this.#releaseDrivers()
+  async conduct(choose: () => Promise<readonly ChosenDriver[]>): Promise<void> {
+    const { journal, record, clock } = this.#options
+    await this.#concluding(async () => {
+      await journal.create({ id: this.id, createdAtMs: this.#state.createdAtMs, record })
+      const drivers = await choose()
+      await this.#decide({ type: 'configured', atMs: clock.wallMs(), drivers })
+      this.#armTick()
+      if (isStopping(this.#state)) return
+      await this.#configure(drivers)
+      await this.#awaitReady()
+      await this.#awaitTrigger()
+      if (isStopping(this.#state)) return
+      await this.#begin()
+      await this.#until(() => isOver(this.#state))
+    })
+  }
+
+  /** Goes on with a run that another life of this orchestrator triggered. */
+  async resume(): Promise<void> {
+    const { clock, logger } = this.#options
+    await this.#concluding(async () => {
+      logger.info('takes up a run of an earlier life', { run: this.id })
+      this.#fold({ type: 'resumed', atMs: clock.wallMs() })
+      this.#armTick()
+      // That life may have ended between the decision and the message. Who heard it then ignores it now.
+      await this.#sayTrigger()
+      await this.#until(() => isOver(this.#state))
+    })
+  }
+
+  /** Closes a run that was prepared and never triggered in an earlier life. */
+  async giveUp(error: AppError): Promise<void> {
+    await this.#concluding(async () => {
       throw error
-    } finally {
-      this.#tick?.cancel()
+    })
+  }
+
+  /** Nothing more is done or heard; the run stays open in the journal for the next life. */
+  abandon(): void {
+    this.#tick?.cancel()
+    for (const timer of this.#alarms) timer.cancel()
+    this.#listeners.clear()
+  }
+
+  async #concluding(steps: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options
+    let failure: AppError | undefined
+    try {
+      await steps()
+    } catch (error) {
+      failure = toAppError(error)
     }
+    this.#tick?.cancel()
+    const atMs = clock.wallMs()
     // Closed first: what drivers say as they let go is no part of the run.
-    this.#fold({ type: 'closed', atMs: clock.wallMs() })
+    if (failure === undefined) await this.#decide({ type: 'closed', atMs })
+    else {
+      const { code, message, hint } = failure
+      await this.#decide({ type: 'failed', atMs, error: { code, message, hint } })
+    }
     await this.#releaseDrivers()
-    return this.#state
+    if (failure === undefined) this.#end.resolve()
+    else this.#end.reject(failure)
   }
 
   async #configure(drivers: readonly ChosenDriver[]): Promise<void> {
-    const { channel, clock, assets } = this.#options
+    const { clock, assets } = this.#options
     const { scenario } = this.#state
     for (const [sha256, content] of assets)
-      for (const part of splitAsset(sha256, content)) await channel.publish(topics.asset, sha256, part)
+      for (const part of splitAsset(sha256, content)) await this.#publish(topics.asset, sha256, part)
     const nowMs = clock.wallMs()
-    const ids = drivers.map(({ id }) => id)
+    const ids = drivers.filter(({ isForeign }) => !isForeign).map(({ id }) => id)
     const config = buildTestConfig(this.id, scenario, ids, nowMs, nowMs + scenario.start.deadlineMs)
-    await channel.publish(topics.testConfig, this.id, config)
+    await this.#publish(topics.testConfig, this.id, config)
   }
 
   /** Until every driver is ready, or the deadline has passed and enough are. */
   async #awaitReady(): Promise<void> {
-    const { clock } = this.#options
     const { deadlineMs, atLeast } = this.#state.scenario.start
-    let isLate = false
-    const deadline = clock.after(deadlineMs, () => {
-      isLate = true
-      this.#wake()
-    })
+    const isLate = this.#alarm(deadlineMs)
     const count = (phase: string): number =>
       [...this.#state.drivers.values()].filter((driver) => driver.phase === phase).length
-    await this.#until(() => isLate || isStopping(this.#state) || count('configuring') === 0)
-    deadline.cancel()
+    await this.#until(() => isLate.isDue || isStopping(this.#state) || count('configuring') === 0)
+    isLate.cancel()
     if (isStopping(this.#state)) return
     const ready = count('ready')
     if (ready === this.#state.drivers.size || (ready >= atLeast && ready > 0)) return
-    throw this.#describeUnready(ready)
+    throw describeUnready(this.#state, ready)
   }
 
-  #describeUnready(ready: number): AppError {
-    const { drivers, scenario } = this.#state
-    const rejecting = [...drivers.values()].find(
-      (driver) => driver.phase === 'rejected' && driver.reasonCode !== '',
-    )
-    if (rejecting !== undefined) {
-      const code =
-        rejecting.reasonCode in errorCatalogue ? (rejecting.reasonCode as ErrorCode) : 'DRIVER_REJECTED'
-      return new AppError(
-        code,
-        rejecting.reason,
-        rejecting.reasonHint === '' ? {} : { hint: rejecting.reasonHint },
+  /** Of a held run: until somebody triggers it. */
+  async #awaitTrigger(): Promise<void> {
+    if (!this.#options.hold) return
+    const isLate = this.#alarm(holdLimitMs)
+    await this.#until(() => isLate.isDue || this.#isTriggered || isStopping(this.#state))
+    isLate.cancel()
+    if (isLate.isDue && !this.#isTriggered)
+      throw new AppError(
+        'RUN_NOT_READY',
+        `Run ${this.id} was ready and nobody triggered it for ${holdLimitMs / 60_000} minutes.`,
+        { hint: 'Create it again, and trigger it with POST /trigger/ID.' },
       )
-    }
-    const missing = [...drivers.values()].filter((driver) => driver.phase !== 'ready')
-    return new AppError(
-      'DRIVERS_MISSING',
-      `${ready} of ${drivers.size} drivers were ready within ${scenario.start.deadlineMs / 1000} s; missing: ${missing
-        .map((driver) => `${driver.id} (${driver.phase})`)
-        .join(', ')}.`,
-    )
+  }
+
+  async #begin(): Promise<void> {
+    const { clock, delayMs } = this.#options
+    const nowMs = clock.wallMs()
+    // Drivers written by others begin when they hear of it, so with them everybody does.
+    const isMixed = [...this.#state.drivers.values()].some((driver) => driver.isForeign)
+    const startAtMs = nowMs + (isMixed ? 0 : startMarginMs + 2 * delayMs())
+    const ready = [...this.#state.drivers.values()].filter((driver) => driver.phase === 'ready')
+    await this.#decide({ type: 'triggered', atMs: nowMs, startAtMs, ready: ready.map(({ id }) => id) })
+    await this.#sayTrigger()
+  }
+
+  async #sayTrigger(): Promise<void> {
+    const { clock } = this.#options
+    const { startAtMs, drivers } = this.#state
+    if (startAtMs === null) return
+    const nowMs = clock.wallMs()
+    const offsets = [...drivers.values()]
+      .map(({ id, clock: estimate }) => [id, knownOffsetMs(estimate)] as const)
+      .filter(([, offsetMs]) => offsetMs !== 0)
+    await this.#publish(topics.trigger, this.id, {
+      test_id: this.id,
+      trigger: 'YES',
+      protocol,
+      start_at: startAtMs,
+      ...(offsets.length === 0 ? {} : { clock_offsets_ms: Object.fromEntries(offsets) }),
+      issued_at: nowMs,
+      expires_at: startAtMs + commandLifeMs,
+    })
   }
 
   /** A driver that still holds this run (late, or lost and back) must let go of it. */
   async #releaseDrivers(): Promise<void> {
-    const { channel, clock, logger } = this.#options
+    const { clock, logger } = this.#options
     if ([...this.#state.drivers.values()].every((driver) => hasEnded(driver) && !driver.leftOut)) return
     const nowMs = clock.wallMs()
     try {
       // No steering of the run: it is over, or never was.
-      await channel.publish(topics.control, this.id, {
+      await this.#publish(topics.control, this.id, {
         test_id: this.id,
         protocol,
         command: 'stop',
@@ -227,16 +345,40 @@ export class Run {
     }
   }
 
+  /** What drivers must hear is said again while the bus is away, for a minute. */
+  async #publish<T extends Topic>(topic: T, key: string, message: MessageOf[T]): Promise<void> {
+    const { channel, clock } = this.#options
+    const lastMs = clock.nowMs() + commandLifeMs
+    for (;;) {
+      try {
+        await channel.publish(topic, key, message)
+        return
+      } catch (error) {
+        const isAway = error instanceof AppError && error.code === 'BUS_UNAVAILABLE'
+        if (!isAway || clock.nowMs() >= lastMs) throw error
+        await sleep(clock, retryMs)
+      }
+    }
+  }
+
   #armTick(): void {
-    const { clock } = this.#options
-    const dueMs = clock.wallMs() + tickMs
+    const { clock, isDeaf } = this.#options
+    const armedMs = clock.wallMs()
     this.#tick = clock.after(tickMs, () => {
       const atMs = clock.wallMs()
       this.#armTick()
-      // We heard nobody because we did not listen: what drivers said meanwhile waits to be read.
-      if (atMs - dueMs > stoodStillMs) this.#fold({ type: 'stoodStill', atMs, forMs: atMs - dueMs })
+      const lateMs = atMs - armedMs - tickMs
+      // We heard nobody because we did not listen, or because the bus brought nothing: what drivers said waits to be read.
+      if (isDeaf()) this.#fold({ type: 'stoodStill', atMs, forMs: atMs - armedMs })
+      else if (lateMs > stoodStillMs) this.#fold({ type: 'stoodStill', atMs, forMs: lateMs })
       else this.#fold({ type: 'tick', atMs })
     })
+  }
+
+  /** What this orchestrator decides is in the journal before anybody is told. */
+  async #decide(event: JournalEvent): Promise<void> {
+    this.#fold(event)
+    await this.#options.journal.append(this.id, event)
   }
 
   #fold(event: RunEvent): void {
@@ -250,8 +392,32 @@ export class Run {
         this.#options.logger.error('the run could not be stopped', { error: messageOf(error) })
       })
     }
+    this.#tell()
+  }
+
+  #tell(): void {
     this.#wake()
     for (const listener of this.#listeners) listener(this.#state)
+  }
+
+  #alarm(delayMs: number): { isDue: boolean; cancel: () => void } {
+    const timer = this.#options.clock.after(delayMs, () => {
+      alarm.isDue = true
+      this.#wake()
+    })
+    this.#alarms.add(timer)
+    const cancel = (): void => {
+      this.#alarms.delete(timer)
+      timer.cancel()
+    }
+    const alarm = { isDue: false, cancel }
+    return alarm
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const wake of waiting) wake()
   }
 
   async #until(condition: () => boolean): Promise<void> {
@@ -259,7 +425,7 @@ export class Run {
       if (this.#failure !== undefined && this.#state.phase === 'configuring') throw this.#failure
       if (condition()) return
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.#waiting.add(resolve)
       })
     }
   }

@@ -1,13 +1,14 @@
 import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
 import { Driver, type WorkloadContext } from '../driver/driver.ts'
-import { sleep } from '../lib/clock.ts'
+import { type Clock, sleep, type Timer } from '../lib/clock.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import type { UnsentReason } from '../measuring/outcomes.ts'
 import type { Recorder } from '../measuring/recorder.ts'
 import { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { Run } from '../orchestrator/run.ts'
+import type { JournalEvent, JournaledRun, RunJournal } from '../orchestrator/run-journal.ts'
 import { buildResult } from '../results/build-result.ts'
 import type { RunResult } from '../results/run-result.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -99,7 +100,9 @@ export class MiniCluster {
   readonly target = new FakeTarget()
   readonly logged: string[] = []
   readonly drivers: MiniDriver[] = []
-  readonly orchestrator: Orchestrator
+  readonly journal = new MemoryJournal()
+  #orchestrator: Orchestrator
+  #killOrchestrator: () => void
   readonly #broker: InProcessBroker
   readonly #unruliness: Unruliness | undefined
   readonly #logger = createLineLogger('test', 'info', (line) => this.logged.push(line))
@@ -108,12 +111,45 @@ export class MiniCluster {
   constructor(unruliness?: Unruliness) {
     this.#unruliness = unruliness
     this.#broker = new InProcessBroker({ clock: this.clock, logger: this.#logger })
-    this.orchestrator = new Orchestrator({
-      bus: this.connect(),
-      clock: this.clock,
+    const first = this.#openOrchestrator()
+    this.#orchestrator = first.orchestrator
+    this.#killOrchestrator = first.kill
+  }
+
+  /** The one that is alive. */
+  get orchestrator(): Orchestrator {
+    return this.#orchestrator
+  }
+
+  /** As kill -9: it says and does nothing any more. */
+  killOrchestrator(): void {
+    this.#killOrchestrator()
+  }
+
+  /** Another life of it, with the same journal and bus. */
+  async restartOrchestrator(): Promise<void> {
+    const next = this.#openOrchestrator()
+    this.#orchestrator = next.orchestrator
+    this.#killOrchestrator = next.kill
+    await next.orchestrator.start()
+  }
+
+  #openOrchestrator(): { orchestrator: Orchestrator; kill: () => void } {
+    const bus = new MortalBus(this.connect())
+    const clock = new MortalClock(this.clock)
+    const orchestrator = new Orchestrator({
+      bus,
+      clock,
       logger: this.#logger,
       drawId: this.#drawId,
+      version: 'test',
+      journal: this.journal,
     })
+    const kill = (): void => {
+      bus.die()
+      clock.die()
+    }
+    return { orchestrator, kill }
   }
 
   /** A bus as everyone here has it: unruly if the cluster is. */
@@ -150,11 +186,8 @@ export class MiniCluster {
 
   /** Creates a run and lets it go on in the background; `ended` holds its end. */
   begin(scenario: Scenario): { run: Run; ended: Promise<void> } {
-    const run = this.orchestrator.create({ scenario, assets: new Map() })
-    const ended = this.orchestrator.conduct(run)
-    // Whoever looks at it later sees the rejection; until then it is none of Node's business.
-    ended.catch(() => {})
-    return { run, ended }
+    const run = this.orchestrator.submit({ scenario, record: scenario, assets: new Map() })
+    return { run, ended: run.ended }
   }
 
   /** Advances until the run has ended, at most `limitMs`; its result, or the error that it ended with. */
@@ -173,6 +206,61 @@ export class MiniCluster {
   }
 
   readonly #drawId = (prefix: string): string => `${prefix}-${this.#ids++}`
+}
+
+/** A clock that stops with its owner. */
+class MortalClock implements Clock {
+  readonly #clock: Clock
+  readonly #timers = new Set<Timer>()
+  #isDead = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  die(): void {
+    this.#isDead = true
+    for (const timer of this.#timers) timer.cancel()
+  }
+
+  nowMs = (): number => this.#clock.nowMs()
+
+  wallMs = (): number => this.#clock.wallMs()
+
+  after = (delayMs: number, callback: () => void): Timer => {
+    if (this.#isDead) return { cancel: () => {} }
+    const timer = this.#clock.after(delayMs, () => {
+      this.#timers.delete(timer)
+      callback()
+    })
+    this.#timers.add(timer)
+    return timer
+  }
+
+  afterPrecisely = (delayMs: number, callback: () => void): Timer => this.after(delayMs, callback)
+
+  soon = (callback: () => void): void => {
+    this.after(0, callback)
+  }
+}
+
+/** A journal that outlives its orchestrators. */
+export class MemoryJournal implements RunJournal {
+  readonly runs = new Map<string, Omit<JournaledRun, 'events'> & { events: JournalEvent[] }>()
+
+  async create(run: Omit<JournaledRun, 'events'>): Promise<void> {
+    this.runs.set(run.id, { ...run, events: [] })
+  }
+
+  async append(runId: string, event: JournalEvent): Promise<void> {
+    this.runs.get(runId)?.events.push(structuredClone(event))
+  }
+
+  async unfinished(): Promise<JournaledRun[]> {
+    return [...this.runs.values()].filter(
+      ({ events }) => !events.some(({ type }) => type === 'closed' || type === 'failed'),
+    )
+  }
 }
 
 /** A bus whose participant can be killed: from then on nothing goes out or comes in. */
