@@ -54,6 +54,7 @@ const context: ProgramContext = {
     const { user, system } = process.cpuUsage()
     return user + system
   },
+  residentBytes: () => process.memoryUsage.rss(),
   descriptorLimit: () => {
     // Naming every network interface would look up names.
     Object.assign(process.report, { excludeNetwork: true })

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { AppError } from '../lib/errors.ts'
 import { maxMessageBytes } from './bus.ts'
 import { decodeMessage, encodeMessage } from './message-codec.ts'
-import { driverStates, type MessageOf, messageSchemas } from './messages.ts'
+import { driverStates, type MessageOf, messageSchemas, protocol } from './messages.ts'
 import { type Topic, topics } from './topics.ts'
 
 const id = fc.string({ minLength: 1, maxLength: 200 })
@@ -26,6 +26,7 @@ const named = fc.array(
   { maxLength: 3 },
 )
 const short = fc.string({ maxLength: 40 })
+const ours = fc.constant(protocol)
 
 /** The required keys of a schema; the others come and go. */
 const record = <T>(model: { [K in keyof T]-?: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]) =>
@@ -38,13 +39,13 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       node_IP: short,
       message_type: fc.constant('DRIVER_NODE_REGISTER'),
       node_ip: short,
-      protocol: short,
+      protocol: ours,
       version: short,
       cores: count,
       pid: count,
       capabilities: fc.array(short, { maxLength: 5 }),
     },
-    ['node_id', 'node_IP', 'message_type'],
+    ['node_id', 'node_IP', 'message_type', 'protocol'],
   ),
   test_config: record<MessageOf['test_config']>(
     {
@@ -52,7 +53,7 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       test_type: fc.constantFrom('AVALANCHE', 'TSUNAMI'),
       test_message_delay: count,
       message_count_per_driver: count,
-      protocol: short,
+      protocol: ours,
       delay_ms: count,
       target_url: fc.webUrl(),
       method: short,
@@ -68,19 +69,19 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       issued_at: instant,
       expires_at: instant,
     },
-    ['test_id', 'test_type', 'test_message_delay', 'message_count_per_driver'],
+    ['test_id', 'test_type', 'test_message_delay', 'message_count_per_driver', 'protocol'],
   ),
   trigger: record<MessageOf['trigger']>(
     {
       test_id: id,
       trigger: fc.constant('YES'),
-      protocol: short,
+      protocol: ours,
       start_at: instant,
       clock_offsets_ms: fc.dictionary(id, instant, { maxKeys: 3 }),
       issued_at: instant,
       expires_at: instant,
     },
-    ['test_id', 'trigger'],
+    ['test_id', 'trigger', 'protocol'],
   ),
   metrics: record<MessageOf['metrics']>(
     {
@@ -97,7 +98,7 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
         },
         { requiredKeys: [] },
       ),
-      protocol: short,
+      protocol: ours,
       sent: count,
       completed: count,
       errors: count,
@@ -121,14 +122,14 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       outcome: fc.constantFrom('completed', 'stopped'),
       totals: named,
     },
-    ['node_id', 'test_id', 'report_id', 'metrics'],
+    ['node_id', 'test_id', 'report_id', 'metrics', 'protocol'],
   ),
   heartbeat: record<MessageOf['heartbeat']>(
     {
       node_id: id,
       heartbeat: fc.constant('YES'),
       timestamp: short,
-      protocol: short,
+      protocol: ours,
       timestamp_ms: instant,
       state: fc.constantFrom(...driverStates),
       test_id: id,
@@ -139,12 +140,12 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       sent: count,
       heard: fc.record({ orchestrator_id: id, issued_at: instant, received_at: instant }),
     },
-    ['node_id', 'heartbeat'],
+    ['node_id', 'heartbeat', 'protocol'],
   ),
   control: record<MessageOf['control']>(
     {
       test_id: id,
-      protocol: short,
+      protocol: ours,
       command: fc.constantFrom('stop', 'pause', 'resume', 'rate'),
       seq: ordinal,
       at_elapsed_ms: count,
@@ -155,7 +156,13 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
     ['test_id', 'command', 'seq', 'at_elapsed_ms', 'by'],
   ),
   presence: record<MessageOf['presence']>(
-    { orchestrator_id: id, protocol: short, version: short, issued_at: instant },
+    {
+      orchestrator_id: id,
+      protocol: ours,
+      version: short,
+      issued_at: instant,
+      runs: fc.array(id, { maxLength: 3 }),
+    },
     ['orchestrator_id', 'issued_at'],
   ),
   asset: record<MessageOf['asset']>(
@@ -165,7 +172,7 @@ const arbitraries: { [T in Topic]: fc.Arbitrary<MessageOf[T]> } = {
       part: ordinal,
       parts: fc.integer({ min: 1, max: 100_000 }),
       data: fc.base64String(),
-      protocol: short,
+      protocol: ours,
     },
     ['sha256', 'size_bytes', 'part', 'parts', 'data'],
   ),
@@ -176,7 +183,7 @@ const reasonsOf = (topic: Topic): Set<string> =>
   new Set([
     'too_large',
     'not_json',
-    'not_an_object',
+    'end_marker',
     ...Object.keys((messageSchemas[topic] as z.ZodObject).shape).map((field) => `bad_field:${field}`),
   ])
 
@@ -228,7 +235,7 @@ describe('the message codec', () => {
         seen.add(decoded.reason)
       }
     }
-    assert.ok(seen.has('not_json') && seen.has('not_an_object') && seen.size > 10, [...seen].join())
+    assert.ok(seen.has('not_json') && seen.size > 10, [...seen].join())
   })
 
   it('any JSON at all gives a message or a reason out of few', () => {
@@ -241,19 +248,20 @@ describe('the message codec', () => {
     )
   })
 
-  it('names the first field that does not fit, and ignores those that it does not know', () => {
-    const beat = { node_id: 'd', heartbeat: 'YES' }
+  it('of ours names the first field that does not fit, and ignores those that it does not know', () => {
+    const beat = { node_id: 'd', heartbeat: 'YES', protocol }
     const table: [Topic, unknown, string][] = [
-      ['heartbeat', [], 'not_an_object'],
-      ['heartbeat', null, 'not_an_object'],
-      ['heartbeat', 'EOF', 'not_an_object'],
-      ['heartbeat', {}, 'bad_field:node_id'],
+      ['heartbeat', [], 'not_json'],
+      ['heartbeat', null, 'not_json'],
+      ['heartbeat', 'text', 'not_json'],
+      ['heartbeat', { protocol }, 'bad_field:node_id'],
+      ['heartbeat', { ...beat, heartbeat: true }, 'bad_field:heartbeat'],
       ['heartbeat', { ...beat, state: 'dancing' }, 'bad_field:state'],
       ['heartbeat', { ...beat, sent: -1 }, 'bad_field:sent'],
-      ['trigger', { test_id: 't', trigger: 'NO' }, 'bad_field:trigger'],
+      ['trigger', { test_id: 't', trigger: 'yes', protocol }, 'bad_field:trigger'],
       [
         'metrics',
-        { node_id: 'd', test_id: 't', report_id: '', metrics: { min_latency: -1 } },
+        { node_id: 'd', test_id: 't', report_id: '', metrics: { min_latency: -1 }, protocol },
         'bad_field:metrics',
       ],
       ['control', { test_id: 't', command: 'rate', seq: 0.5, at_elapsed_ms: 0, by: 'x' }, 'bad_field:seq'],
@@ -265,21 +273,15 @@ describe('the message codec', () => {
         { reason },
         JSON.stringify(value),
       )
-    assert.deepEqual(
-      decodeMessage('heartbeat', bytesOf('{"node_id":"d","heartbeat":"YES","new":{"a":[1]}}')),
-      {
-        message: beat,
-      },
-    )
-    assert.deepEqual(decodeMessage('heartbeat', bytesOf('EOF')), { reason: 'not_json' })
+    const unknown = JSON.stringify({ ...beat, new: { a: [1] } })
+    assert.deepEqual(decodeMessage('heartbeat', bytesOf(unknown)), { message: beat })
     // 1e999 is Infinity to JSON.parse.
-    assert.deepEqual(decodeMessage('heartbeat', bytesOf('{"node_id":"d","heartbeat":"YES","sent":1e999}')), {
-      reason: 'bad_field:sent',
-    })
+    const infinite = JSON.stringify({ ...beat, sent: 0 }).replace('"sent":0', '"sent":1e999')
+    assert.deepEqual(decodeMessage('heartbeat', bytesOf(infinite)), { reason: 'bad_field:sent' })
   })
 
   it('a name of every object among the keys is a key like another', () => {
-    const text = '{"node_id":"d","heartbeat":"YES","__proto__":{"state":"ready"},"constructor":1}'
+    const text = `{"protocol":"${protocol}","node_id":"d","heartbeat":"YES","__proto__":{"state":"ready"},"constructor":1}`
     const decoded = decodeMessage('heartbeat', bytesOf(text))
     assert.ok('message' in decoded)
     assert.equal(decoded.message.state, undefined)
@@ -305,10 +307,45 @@ test('sizes: refused before they are parsed, and before they are sent', () => {
 })
 
 test('a message of a megabyte of faults or of depth is refused without ado', () => {
-  const faults = `{"node_id":"d","test_id":"t","report_id":"r","metrics":{},"requests":[${'0,'.repeat(400_000)}0]}`
+  const faults = `{"protocol":"${protocol}","node_id":"d","test_id":"t","report_id":"r","metrics":{},"requests":[${'0,'.repeat(400_000)}0]}`
   const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`
   assert.deepEqual(decodeMessage('metrics', bytesOf(faults)), { reason: 'bad_field:requests' })
   assert.ok('reason' in decodeMessage('metrics', bytesOf(deep)))
-  const nested = `{"test_id":"t","test_type":"TSUNAMI","test_message_delay":0,"message_count_per_driver":0,"scenario":{"a":${deep}}}`
+  const nested = `{"protocol":"${protocol}","test_id":"t","test_type":"TSUNAMI","test_message_delay":0,"message_count_per_driver":0,"scenario":{"a":${deep}}}`
   assert.doesNotThrow(() => decodeMessage('test_config', bytesOf(nested)))
+})
+
+test('quantities as texts for who takes the brief to the letter, and read again as what they are', () => {
+  const config: MessageOf['test_config'] = {
+    test_id: 't',
+    test_type: 'TSUNAMI',
+    test_message_delay: 0.25,
+    message_count_per_driver: 400,
+    protocol,
+    delay_ms: 250,
+  }
+  const report: MessageOf['metrics'] = {
+    node_id: 'd',
+    test_id: 't',
+    report_id: 'm',
+    metrics: { mean_latency: 1.5, median_latency: 1, min_latency: 0.25, max_latency: null },
+    protocol,
+    sent: 3,
+  }
+  const textOf = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes))
+  const literalConfig = encodeMessage('test_config', config, 'string')
+  const literalReport = encodeMessage('metrics', report, 'string')
+  assert.deepEqual(textOf(literalConfig), {
+    ...config,
+    test_message_delay: '0.25',
+    message_count_per_driver: '400',
+  })
+  assert.deepEqual(textOf(literalReport), {
+    ...report,
+    metrics: { mean_latency: '1.5', median_latency: '1', min_latency: '0.25', max_latency: null },
+  })
+  assert.deepEqual(decodeMessage('test_config', literalConfig), { message: config })
+  assert.deepEqual(decodeMessage('metrics', literalReport), { message: report })
+  const beat: MessageOf['heartbeat'] = { node_id: 'd', heartbeat: 'YES', protocol, sent: 1 }
+  assert.deepEqual(textOf(encodeMessage('heartbeat', beat, 'string')), beat)
 })

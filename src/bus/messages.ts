@@ -90,7 +90,7 @@ const namedMeasurements = z
 
 export const metricsSchema = z.object({
   node_id: id.describe('id of the driver'),
-  test_id: id.describe('id of the run'),
+  test_id: id.optional().describe('id of the run; ours always say it'),
   report_id: z.string().max(200).describe('random, new for each message'),
   metrics: z
     .object({
@@ -215,6 +215,11 @@ export const presenceSchema = z.object({
   protocol: protocolField.describe('`groundswell/1`'),
   version: z.string().max(40).optional().describe('version of the orchestrator'),
   issued_at: instantMs.describe('when it was sent; drivers say it again in their next heartbeat'),
+  runs: z
+    .array(id)
+    .max(1000)
+    .optional()
+    .describe('the runs that it conducts: a driver whose run nobody names for long stops by itself'),
 })
 
 export const messageSchemas = {

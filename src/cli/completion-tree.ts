@@ -1,4 +1,4 @@
-import type { Argument, Command, Option } from 'commander'
+import { type Argument, type Command, Help, type Option } from 'commander'
 
 /** What a value may be. */
 export type CompletionValue =
@@ -28,7 +28,8 @@ export interface CompletionNode {
 export const describeProgram = (program: Command): CompletionNode[] => flatten(describe(program, []))
 
 const describe = (command: Command, path: string[]): CompletionNode => {
-  const help = command.createHelp()
+  // Not the command's own: that may leave out, for want of room, what can be completed all the same.
+  const help = new Help()
   return {
     path,
     description: command.description(),

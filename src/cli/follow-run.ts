@@ -63,7 +63,7 @@ export const followRun = (
     log: (line) => progress.log(line),
     close: () => {
       timer.cancel()
-      if (run.state.phase === 'finished') update()
+      if (run.state.phase === 'finished' && run.state.error === null) update()
       progress.close()
       keys?.close()
       forgetExit()

@@ -6,6 +6,8 @@ import {
   endedCount,
   errorShare,
   formatCount,
+  formatKnownCount,
+  formatKnownTime,
   formatShare,
   formatTime,
   rankCounts,
@@ -13,6 +15,7 @@ import {
 } from '../results/summary-text-figures.ts'
 import { type Line, lineWidth, type Span, styled } from '../results/summary-text-line.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
+import { isUnmeasured, toldTotalsOf } from '../results/told-totals.ts'
 import { headLine, phaseStyles, progressOf } from './live-view-head.ts'
 
 export interface FrameOptions {
@@ -36,12 +39,17 @@ const labelWidth = 10
 export const renderLiveFrame = (result: RunResult, live: LiveFigures, options: FrameOptions): Line[] => {
   if (options.width < minWidth) return []
   if (options.width < minFullWidth) return [narrowLine(result, live, options)]
+  const figures: Line[] = isUnmeasured(result)
+    ? [toldLine(result.drivers)]
+    : [
+        rateLine(result, live, options.width),
+        timesLine('last 1 s', live.lastSecond?.responseTimeMs ?? null),
+        timesLine('run', result.responseTimeMs),
+        errorsLine(result),
+      ]
   const top: Line[] = [
     headLine(result, options.width, options.elapsedMs),
-    rateLine(result, live, options.width),
-    timesLine('last 1 s', live.lastSecond?.responseTimeMs ?? null),
-    timesLine('run', result.responseTimeMs),
-    errorsLine(result),
+    ...figures,
     ...sloLines(result, options.width),
   ]
   const help = options.keys ? [helpLine(result)] : []
@@ -51,11 +59,16 @@ export const renderLiveFrame = (result: RunResult, live: LiveFigures, options: F
 
 const narrowLine = (result: RunResult, live: LiveFigures, { elapsedMs }: FrameOptions): Line => {
   const { share } = progressOf(result, elapsedMs)
+  const phase = styled(phaseStyles[result.state], result.state.toUpperCase())
+  if (isUnmeasured(result)) {
+    const { answered, errors } = toldTotalsOf(result.drivers)
+    return [phase, `  answered ${formatKnownCount(answered)}  errors ${formatKnownCount(errors)}`]
+  }
   const rate = live.lastSecond?.answered ?? result.totals.answeredPerSecond
   const times = live.lastSecond?.responseTimeMs ?? result.responseTimeMs
   const errors = sumCounts(result.totals.errors)
   return [
-    styled(phaseStyles[result.state], result.state.toUpperCase()),
+    phase,
     ` ${Math.floor(share * 100)} %  ${formatRate(rate)}  p99 ${formatTime(times.p99)}  `,
     errors === 0 ? '0 errors' : styled('bad', `${formatCount(errors)} errors`),
   ]
@@ -75,6 +88,18 @@ const rateLine = (result: RunResult, live: LiveFigures, width: number): Line => 
     `${asked}   answered ${answered.padStart(8)}   in flight ${formatCount(inFlight).padStart(5)}   `,
   ]
   return [...line, styled('accent', sparkline(live, Math.min(maxSparkSeconds, width - lineWidth(line))))]
+}
+
+/** Where nobody measures: what the drivers, written by others, say together. */
+const toldLine = (drivers: readonly DriverResult[]): Line => {
+  const { sent, answered, errors, maxMs } = toldTotalsOf(drivers)
+  const counts = [
+    `sent ${formatKnownCount(sent)}`,
+    `answered ${formatKnownCount(answered)}`,
+    `errors ${formatKnownCount(errors)}`,
+    `max ${formatKnownTime(maxMs)}`,
+  ]
+  return [label('told'), counts.join('   ')]
 }
 
 const heights = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
@@ -172,6 +197,7 @@ const driverLine = (driver: DriverResult, live: LiveDriver | undefined, idWidth:
     return [...head, styled('bad', driver.state.toUpperCase()), `  ${fitText(driver.reason, 200)}`]
   }
   if (driver.state !== 'running' && driver.state !== 'finished') return [...head, driver.state]
+  if (driver.isForeign) return [...head, driver.state.padEnd('finished'.length), ...foreignFigures(driver)]
   const rate = live === undefined ? '–' : formatRate(live.answeredPerSecond)
   const p99 = formatTime(live?.responseP99Ms ?? null)
   const lateness = formatTime(live?.latenessP99Ms ?? null)
@@ -182,6 +208,11 @@ const driverLine = (driver: DriverResult, live: LiveDriver | undefined, idWidth:
     `  ${rate.padStart(8)}  p99 ${p99.padStart(7)}  late ${lateness.padStart(7)}  cpu ${cpu.padStart(5)}`,
   ]
 }
+
+const foreignFigures = ({ totals, responseTimeMs: times, assumedFinished }: DriverResult): Span[] => [
+  `  answered ${formatKnownCount(totals.answered)}  mean ${formatKnownTime(times.mean)}  max ${formatKnownTime(times.max)}`,
+  styled('dim', assumedFinished ? '  assumed' : '  by others'),
+]
 
 const helpLine = (result: RunResult): Line => {
   const toggle = result.state === 'paused' ? 'resume' : 'pause'

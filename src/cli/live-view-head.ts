@@ -2,6 +2,7 @@ import type { RunPhase, RunResult } from '../results/run-result.ts'
 import { fitText, padToWidth } from '../results/summary-text-display.ts'
 import { formatCount, formatPosition } from '../results/summary-text-figures.ts'
 import { type Line, lineWidth, type Style, styled } from '../results/summary-text-line.ts'
+import { sumOfKnown } from '../results/told-totals.ts'
 
 export const phaseStyles: Record<RunPhase, Style> = {
   queued: 'accent',
@@ -30,13 +31,20 @@ export const progressOf = (result: RunResult, elapsedMs: number): { share: numbe
     }
   }
   const elapsed = formatPosition(elapsedMs)
-  if (operations === null) return { share: 0, text: elapsed }
-  const started = Math.min(result.totals.started, operations)
+  const begun = begunOperations(result)
+  if (operations === null || begun === null) return { share: 0, text: elapsed }
+  const started = Math.min(begun, operations)
   const left = started === 0 ? '' : `, ${formatPosition((elapsedMs / started) * (operations - started))} left`
   return {
     share: operations === 0 ? 1 : started / operations,
     text: `${formatCount(started)} of ${formatCount(operations)}, ${elapsed}${left}`,
   }
+}
+
+/** By all drivers; `null` where one that was written by others does not say. */
+const begunOperations = ({ totals, drivers }: RunResult): number | null => {
+  const told = drivers.filter(({ isForeign }) => isForeign)
+  return sumOfKnown([totals.started, ...told.map(({ totals: said }) => said.sent ?? said.answered)])
 }
 
 /** Name, phase, how far the run is and how long it will go on. */

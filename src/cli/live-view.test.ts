@@ -4,7 +4,13 @@ import { type LiveFigures, noLiveFigures } from '../results/live-view-figures.ts
 import type { RunResult } from '../results/run-result.ts'
 import { displayWidth } from '../results/summary-text-display.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import { sampleDriver, sampleFigures, sampleResult, sampleRow } from '../testing/sample-result.ts'
+import {
+  sampleDriver,
+  sampleFigures,
+  sampleForeignDriver,
+  sampleResult,
+  sampleRow,
+} from '../testing/sample-result.ts'
 import { createLiveView, type Progress } from './live-view.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -415,4 +421,36 @@ test('colour changes nothing but colour', () => {
     screens.map(({ hasColour }) => hasColour),
     [true, false],
   )
+})
+
+test('drivers written by others show what they say, and unknown where they say nothing', () => {
+  const drivers = [
+    sampleDriver('d1', 0, { state: 'running' }),
+    sampleForeignDriver('f1', { answered: 880 }, { state: 'running' }),
+  ]
+  const mixed = opened()
+  mixed.view.update(running({ drivers }), live())
+  assert.match(mixed.screen.text[1] ?? '', /^rate {6}asked {2}2,000\/s {3}answered/)
+  assert.equal(mixed.screen.text[7], 'driver    f1  running   answered 880  mean 5 ms  max 40 ms  by others')
+
+  const alone = opened()
+  const plan = { ...running().plan, durationMs: null, operations: 1000 }
+  const silent = sampleForeignDriver('f1', {}, { assumedFinished: true })
+  alone.view.update(running({ drivers: [silent], plan, slo: [] }), live())
+  assert.match(alone.screen.text[0] ?? '', /^shop {2}RUNNING {6}─+ {2}0:14$/)
+  assert.deepEqual(alone.screen.text.slice(1), [
+    'told      sent unknown   answered unknown   errors unknown   max 40 ms',
+    'driver    f1  finished  answered unknown  mean 5 ms  max 40 ms  assumed',
+    'space pause · + faster · - slower · q stop',
+  ])
+
+  const narrow = opened(50)
+  narrow.view.update(running({ drivers: [silent], plan }), live())
+  assert.deepEqual(narrow.screen.text, ['RUNNING  answered unknown  errors unknown'])
+
+  const counting = opened()
+  const half = sampleForeignDriver('f1', { sent: 500 }, { state: 'running' })
+  const none = sampleFigures(0, 1)
+  counting.view.update(running({ ...none, drivers: [half], plan }), live())
+  assert.match(counting.screen.text[0] ?? '', / 500 of 1,000, 0:14, 0:14 left$/)
 })

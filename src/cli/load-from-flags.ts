@@ -2,14 +2,19 @@ import { AppError } from '../lib/errors.ts'
 import { drawSeed } from '../lib/random-id.ts'
 import { type LoadedScenario, loadScenario } from '../scenario/load-scenario.ts'
 import { quickScenario } from '../scenario/quick-scenario.ts'
+import type { KafkaFlags } from './kafka-flags.ts'
 import type { ProgramContext } from './program-context.ts'
 
 /** The options of `groundswell run` as commander gives them. */
-export interface RunFlags {
+export interface RunFlags extends KafkaFlags {
+  orchestrator?: string
+  tokenFile?: string
+  detach?: boolean
   set: string[]
   drivers?: string
   seed?: string
   out?: string
+  store?: string
   json?: boolean
   quiet?: boolean
   color: boolean

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveFigures } from '../results/live-view-figures.ts'
 import type { RunPhase, RunResult } from '../results/run-result.ts'
-import { sampleDriver, sampleFigures, sampleResult, sampleRow } from '../testing/sample-result.ts'
+import {
+  sampleDriver,
+  sampleFigures,
+  sampleForeignDriver,
+  sampleResult,
+  sampleRow,
+} from '../testing/sample-result.ts'
 import { createPlainProgress } from './plain-progress.ts'
 
 const at = (seconds: number, state: RunPhase, over: Partial<RunResult> = {}): RunResult =>
@@ -103,4 +109,18 @@ test('logs go through, cleaned, and after the end nothing else', () => {
   progress.close()
   progress.update(at(1, 'running'), live(1))
   assert.equal(text, 'warn: two lines\n')
+})
+
+test('what drivers written by others say stands beside what is measured, or in its place', () => {
+  const foreign = sampleForeignDriver('f1', { sent: 900, answered: 880 })
+  const mixed = lines([at(5, 'running', { drivers: [sampleDriver('d1', 0), foreign] })])
+  assert.match(
+    mixed[1] ?? '',
+    /answered 1,998\/s.*in flight 4; beside it drivers written by others say: sent 900, answered 880, errors unknown, max 40 ms$/,
+  )
+  const alone = lines([at(5, 'running', { drivers: [sampleForeignDriver('f1', {})] })])
+  assert.deepEqual(alone, [
+    ' 0:05  running against targets unknown here',
+    ' 0:05  of 0:30  drivers written by others say: sent unknown, answered unknown, errors unknown, max 40 ms',
+  ])
 })

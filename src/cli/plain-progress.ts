@@ -1,15 +1,18 @@
 import { formatRate } from '../lib/rate.ts'
 import type { LiveFigures } from '../results/live-view-figures.ts'
-import type { RunResult, SteeringRecord } from '../results/run-result.ts'
+import type { DriverResult, RunResult, SteeringRecord } from '../results/run-result.ts'
 import { cleanText, fitText } from '../results/summary-text-display.ts'
 import {
   formatCount,
+  formatKnownCount,
+  formatKnownTime,
   formatPosition,
   formatTime,
   rankCounts,
   sumCounts,
 } from '../results/summary-text-figures.ts'
 import { isTroubled } from '../results/summary-text-losses.ts'
+import { isUnmeasured, toldTotalsOf } from '../results/told-totals.ts'
 import type { Progress } from './live-view.ts'
 
 /** Foreign text in a line of a log. */
@@ -108,7 +111,7 @@ const phaseText = (result: RunResult): string => {
     case 'ready':
       return `${formatCount(plan.drivers)} drivers ready`
     case 'running':
-      return `running against ${fitText(plan.targets.join(', '), maxTextWidth)}`
+      return `running against ${isUnmeasured(result) ? 'targets unknown here' : fitText(plan.targets.join(', '), maxTextWidth)}`
     case 'paused':
       return 'paused'
     case 'finishing':
@@ -130,11 +133,22 @@ const figuresText = (result: RunResult, live: LiveFigures): string => {
   const errors = sumCounts(totals.errors)
   const kinds = rankCounts(totals.errors).map(([kind, count]) => `${fitText(kind, 20)} ${formatCount(count)}`)
   const total = result.plan.durationMs === null ? '' : `of ${formatPosition(result.plan.durationMs)}  `
+  const foreign = result.drivers.filter(({ isForeign }) => isForeign)
+  if (isUnmeasured(result)) return total + toldText(foreign)
   return [
     `${total}${live.askedPerSecond === null ? '' : `asked ${formatRate(live.askedPerSecond)}, `}`,
     `answered ${formatRate(row?.answered ?? totals.answeredPerSecond)}, `,
     `p50 ${formatTime(times.median)}, p99 ${formatTime(times.p99)}, max ${formatTime(times.max)}, `,
     `errors ${formatCount(errors)}${errors === 0 ? '' : ` (${kinds.join(', ')})`}, `,
     `in flight ${formatCount(row?.inFlight ?? totals.inFlight)}`,
+    foreign.length === 0 ? '' : `; beside it ${toldText(foreign)}`,
   ].join('')
+}
+
+const toldText = (drivers: readonly DriverResult[]): string => {
+  const { sent, answered, errors, maxMs } = toldTotalsOf(drivers)
+  return [
+    `drivers written by others say: sent ${formatKnownCount(sent)}, answered ${formatKnownCount(answered)}`,
+    `errors ${formatKnownCount(errors)}, max ${formatKnownTime(maxMs)}`,
+  ].join(', ')
 }

@@ -28,6 +28,8 @@ export interface ProgramContext {
   /** The link to the process that started this one, in a forked child. */
   parent: ParentLink | undefined
   cpuUsageUs(): number
+  /** Memory that it holds. */
+  residentBytes(): number
   /** Soft limit of open files; undefined where unknown. */
   descriptorLimit(): number | undefined
 }

@@ -22,7 +22,7 @@ const goodScenario =
   'http: { target: builtin, requests: [ { get: / } ] }\nload: { rate: 10/s, duration: 1s }\n'
 
 describe('the command line', () => {
-  for (const command of ['', 'run', 'validate', 'init', 'target', 'completion'])
+  for (const command of ['', 'run', 'orchestrator', 'driver', 'validate', 'init', 'target', 'completion'])
     it(`help of "${command}" fits a screen, has examples, and goes to standard output`, async () => {
       const { exitCode, stdout, stderr } = await ended(...(command === '' ? [] : [command]), '--help')
       const lines = stdout.trimEnd().split('\n')
@@ -52,6 +52,49 @@ describe('the command line', () => {
       ['run', 'builtin', '--rate', '5/s', '--duration', '1s', '--allow-target', '10.0.0.0/99'],
       /10\.0\.0\.0\/99/,
     ],
+    [['run', 'a.yaml', '--kafka', 'k:1', '--orchestrator', 'http://o:1'], /exclude each other/],
+    [
+      ['run', 'builtin', '--rate', '5/s', '--requests', '1', '--kafka', 'k:1'],
+      /"builtin" is on this machine/,
+    ],
+    [
+      [
+        'run',
+        'http://t/',
+        '--rate',
+        '5/s',
+        '--requests',
+        '1',
+        '--orchestrator',
+        'o:1',
+        '--allow-target',
+        'x',
+      ],
+      /--allow-target is for/,
+    ],
+    [
+      ['run', 'http://t/', '--rate', '5/s', '--requests', '1', '--kafka-user', 'x'],
+      /--kafka-user goes with --kafka/,
+    ],
+    [
+      ['run', 'http://t/', '--rate', '5/s', '--requests', '1', '--topic-prefix', 'x'],
+      /--topic-prefix goes with --kafka/,
+    ],
+    [
+      ['run', 'http://t/', '--rate', '5/s', '--requests', '1', '--token-file', 'x'],
+      /--token-file goes with --orch/,
+    ],
+    [['run', 'http://t/', '--rate', '5/s', '--requests', '1', '--kafka', 'nowhere:x'], /"nowhere:x" is none/],
+    [['driver'], /--kafka HOST:PORT is missing/],
+    [['driver', '--kafka', 'k:1', '--allow-target', '10.0.0.0/99'], /10\.0\.0\.0\/99/],
+    [
+      ['driver', '--kafka', 'k:1', '--silence-limit', 'long', '--orchestrator', 'ftp://x'],
+      /--orchestrator.*--silence/s,
+    ],
+    [['driver', '--kafka', 'k:1', '--log-level', 'loud'], /Allowed choices are debug, info/],
+    [['orchestrator', '--listen', '0.0.0.0:8001'], /--kafka HOST:PORT is missing.*--insecure/s],
+    [['orchestrator', '--kafka', 'k:1', '--store', 'postgres://u:p@h/d'], /--store takes no password/],
+    [['orchestrator', 'extra'], /too many arguments/],
     [['valdate', 'a.yaml'], /unknown command 'valdate'.*validate/s],
     [['validate'], /missing required argument/],
     [['target', '--port', 'x'], /port/],
@@ -77,7 +120,20 @@ describe('the command line', () => {
   it('completion prints a script for bash that knows commands and options', async () => {
     const { exitCode, stdout, stderr } = await ended('completion', 'bash')
     assert.deepEqual([exitCode, stderr], [0, ''])
-    for (const word of ['validate', '--allow-target', 'complete']) assert.ok(stdout.includes(word), word)
+    for (const word of ['validate', '--allow-target', 'complete', 'orchestrator', '--silence-limit'])
+      assert.ok(stdout.includes(word), word)
+  })
+})
+
+describe('completion of run', () => {
+  it('knows the options of Kafka, for which the help has no room', async () => {
+    const script = (await ended('completion', 'bash')).stdout
+    const help = (await ended('run', '--help')).stdout
+    for (const option of ['--kafka-password-file', '--kafka-sasl', '--topic-prefix']) {
+      assert.ok(script.includes(`'run:${option}'`), option)
+      assert.ok(!help.includes(option), option)
+    }
+    assert.ok(script.includes('scram-sha-256'))
   })
 })
 

@@ -1,7 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { exitCodes, toAppError } from '../lib/errors.ts'
 import { version } from '../lib/version.ts'
+import { addKafkaOptions, hideGroupInHelp, kafkaGroup, repeated } from './command-options.ts'
 import type { ProgramContext } from './program-context.ts'
+import { addResults } from './program-results.ts'
+import { addRoles } from './program-roles.ts'
 import { reportError } from './report-error.ts'
 
 /**
@@ -22,11 +25,9 @@ export const runProgram = async (context: ProgramContext): Promise<number> => {
   }
 }
 
-interface Outcome {
+export interface Outcome {
   exitCode: number
 }
-
-const collect = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** Exported for completion and for the tests of the help texts. */
 export const buildProgram = (context: ProgramContext, outcome: Outcome): Command => {
@@ -52,6 +53,8 @@ Exit codes: 0 passed, 1 could not run, 2 wrong usage or scenario, 97 degraded
 (no verdict is safe), 99 an SLO was crossed, 130 and 143 interrupted.`,
     )
   addRun(program, context, outcome)
+  addRoles(program, context, outcome)
+  addResults(program, context, outcome)
   addValidate(program, context, outcome)
   addInit(program, context, outcome)
   addTarget(program, context, outcome)
@@ -60,7 +63,7 @@ Exit codes: 0 passed, 1 could not run, 2 wrong usage or scenario, 97 degraded
 }
 
 const addRun = (program: Command, context: ProgramContext, outcome: Outcome): void => {
-  program
+  const command = program
     .command('run')
     .description('Run a scenario, or load one URL without a file.')
     .argument('<FILE|URL>', 'scenario (yaml, json, ts, js), or URL to load')
@@ -68,10 +71,13 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .option('--drivers <N>', 'driver processes; else as the scenario says')
     .option('--seed <N>', 'decides everything random')
     .option('--out <DIR>', 'write result.json, timeline.csv and junit.xml there')
+    .option('--store <LOCATION>', 'where it is kept for `results`; none: nowhere')
     .option('--json', 'only the result, as JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary, only errors')
     .option('--no-color', 'no colours; so does the variable NO_COLOR')
     .addOption(repeated('--allow-target <ENTRY>', 'host or range that redirects may lead to'))
+    .option('--kafka <HOST:PORT>', 'with drivers that are up; options as of `driver`')
+    .option('--orchestrator <URL>', 'by one that is up; --token-file as there')
     .addOption(group('--rate <RATE>', 'requests a second over all drivers: 500/s, 30k/min'))
     .addOption(group('--rate-per-driver <RATE>', 'the same, for each driver'))
     .addOption(group('--avalanche <N>', 'N in flight on each driver, as fast as answers come'))
@@ -85,13 +91,19 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .addOption(repeated('-H, --header <NAME:VALUE>', 'header of the request').helpGroup(withoutFile))
     .addOption(group('--body <TEXT>', 'request body'))
     .addOption(repeated('--slo <SLO>', 'what must hold: "p99 < 250ms"').helpGroup(withoutFile))
+  // No room for these here: the help of `driver` and of `orchestrator` shows them.
+  command
+    .addOption(new Option('--token-file <FILE>', 'token for --orchestrator').helpGroup(kafkaGroup))
+    .addOption(new Option('--detach', 'print the id, do not follow: --orchestrator').helpGroup(kafkaGroup))
+  addKafkaOptions(command)
+  hideGroupInHelp(command, kafkaGroup)
     .addHelpText(
       'after',
       `
 Examples:
   groundswell run scenarios/first.yaml
   groundswell run scenario.yaml --set load.rate=1000/s --out results
-  groundswell run http://localhost:8080/ --avalanche 50 --requests 10000 --json
+  groundswell run scenario.yaml --orchestrator http://10.0.0.5:8001
   groundswell run http://localhost:8080/ --rate 500/s --duration 10s \\
     --slo 'p99 < 250ms' --slo 'errors < 1%'
 
@@ -108,10 +120,6 @@ const withoutFile = 'Without a file, for a URL:'
 
 const group = (flags: string, description: string): Option =>
   new Option(flags, description).helpGroup(withoutFile)
-
-/** Its values are collected, in order. No default here: the help would show it. */
-const repeated = (flags: string, description: string): Option =>
-  new Option(flags, description).argParser(collect)
 
 const noneRepeated = { set: [], allowTarget: [], header: [], slo: [] }
 

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { AssetMessage } from '../bus/messages.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AppError } from '../lib/errors.ts'
 
 /** Above this the oldest files are forgotten: a stream of assets must not fill a driver's memory. */
 const defaultMaxBytes = 512 * 1024 * 1024
+
+/** How long the files of a scenario may take to arrive after it. */
+const deadlineMs = 60_000
 
 /** What an entry and a part cost beside their bytes, so that a stream of tiny ones is bounded too. */
 const entryBytes = 500
@@ -69,6 +74,24 @@ export class AssetCollector {
       if (file !== undefined) files.set(hash, file)
     }
     return files
+  }
+
+  /** As `collect`, for a minute at most: then it rejects with DRIVER_REJECTED. */
+  async collectWithin(
+    clock: Clock,
+    hashes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, Uint8Array>> {
+    const late = new AbortController()
+    const timer = clock.after(deadlineMs, () => {
+      const seconds = deadlineMs / 1000
+      late.abort(new AppError('DRIVER_REJECTED', `The scenario's files did not arrive within ${seconds} s.`))
+    })
+    try {
+      return await this.collect(hashes, AbortSignal.any([signal, late.signal]))
+    } finally {
+      timer.cancel()
+    }
   }
 
   /** Resolves when a file is complete or the signal comes. */

@@ -2,135 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { InProcessBroker } from '../bus/in-process.ts'
-import { MessageChannel } from '../bus/message-channel.ts'
-import type { DriverNodeState, HeartbeatMessage, MessageOf, MetricsMessage } from '../bus/messages.ts'
-import { type Topic, topics } from '../bus/topics.ts'
+import type { DriverNodeState } from '../bus/messages.ts'
+import { topics } from '../bus/topics.ts'
 import { AppError } from '../lib/errors.ts'
-import { silentLogger } from '../lib/logger.ts'
 import { buildTestConfig, splitAsset } from '../orchestrator/test-config.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { FakeClock } from '../testing/fake-clock.ts'
+import { DriverUnderTest } from '../testing/driver-under-test.ts'
 import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
-import type { Workload } from '../workloads/workload.ts'
-import { Driver, type WorkloadContext } from './driver.ts'
-
-/** A driver on a bus of its own, spoken to by hand, with a workload that answers each operation after `latencyMs`. */
-class DriverUnderTest {
-  readonly clock = new FakeClock()
-  readonly heartbeats: HeartbeatMessage[] = []
-  readonly reports: MetricsMessage[] = []
-  readonly contexts: WorkloadContext[] = []
-  readonly driver: Driver
-  started: number[] = []
-  opened = 0
-  closed = 0
-  latencyMs = 5
-  /** What `open` waits for. */
-  opening: Promise<void> = Promise.resolve()
-  readonly #channel: MessageChannel
-  #ids = 0
-
-  constructor() {
-    const broker = new InProcessBroker({ clock: this.clock, logger: silentLogger })
-    this.#channel = new MessageChannel(broker.connect(), silentLogger)
-    this.driver = new Driver({
-      bus: broker.connect(),
-      clock: this.clock,
-      logger: silentLogger,
-      drawId: (prefix) => `${prefix}-${this.#ids++}`,
-      version: 'test',
-      address: '127.0.0.1:0',
-      cores: 1,
-      pid: 1,
-      cpuUsageUs: () => 0,
-      createWorkload: (context) => this.#createWorkload(context),
-    })
-  }
-
-  async start(): Promise<this> {
-    await this.#channel.subscribe(topics.heartbeat, { from: 'latest' }, (message) => {
-      this.heartbeats.push(message)
-    })
-    await this.#channel.subscribe(topics.metrics, { from: 'latest' }, (message) => {
-      this.reports.push(message)
-    })
-    await this.driver.start()
-    await this.clock.advance(0)
-    return this
-  }
-
-  get state(): DriverNodeState | undefined {
-    return this.heartbeats.at(-1)?.state
-  }
-
-  /** As of its next heartbeat: not every change is said at once. */
-  async stateSoon(): Promise<DriverNodeState | undefined> {
-    await this.clock.advance(1000)
-    return this.state
-  }
-
-  async say<T extends Topic>(topic: T, message: MessageOf[T]): Promise<void> {
-    await this.#channel.publish(topic, 'key', message)
-    await this.clock.advance(0)
-  }
-
-  configure(testId: string, scenario: unknown = sampleScenario({ drivers: 1 }), drivers = [this.driver.id]) {
-    const nowMs = this.clock.wallMs()
-    const config = buildTestConfig(testId, sampleScenario({ drivers: 1 }), drivers, nowMs, nowMs + 10_000)
-    return this.say(topics.testConfig, { ...config, scenario: scenario as Record<string, unknown> })
-  }
-
-  trigger(testId: string, inMs = 20): Promise<void> {
-    const startAtMs = this.clock.wallMs() + inMs
-    return this.say(topics.trigger, { test_id: testId, trigger: 'YES', start_at: startAtMs })
-  }
-
-  control(testId: string, seq: number, command: 'stop' | 'pause' | 'resume' | 'rate', scale?: number) {
-    const rest = { at_elapsed_ms: 0, by: 'test', ...(scale === undefined ? {} : { scale }) }
-    return this.say(topics.control, { test_id: testId, command, seq, ...rest })
-  }
-
-  #createWorkload(context: WorkloadContext): Workload {
-    this.contexts.push(context)
-    const recorder = context.recorders.request('GET /')
-    let inFlight = 0
-    let isClosed = false
-    return {
-      get inFlight() {
-        return inFlight
-      },
-      open: async () => {
-        await this.opening
-        this.opened++
-      },
-      start: (index) => {
-        inFlight++
-        this.started.push(index)
-        recorder.start()
-        recorder.sent(0, 1, false)
-        this.clock.after(this.latencyMs, () => {
-          if (isClosed) return
-          inFlight--
-          recorder.answered(200, 5000, 5000, 1)
-          context.onEnd()
-        })
-      },
-      refuse: (_, reason) => recorder.refused(reason),
-      cancelQueued: () => {},
-      close: async () => {
-        if (isClosed) return
-        isClosed = true
-        this.closed++
-        while (inFlight > 0) {
-          inFlight--
-          recorder.failed('timeout', 0, 'cut off', 0)
-          context.onEnd()
-        }
-      },
-    }
-  }
-}
 
 const open = (): Promise<DriverUnderTest> => new DriverUnderTest().start()
 
@@ -361,9 +239,9 @@ describe('the life of a driver', () => {
         await under.trigger('r-1')
         await under.clock.advance(2500)
       }
-      await under.driver.leave()
-      await under.driver.leave()
-      await under.clock.advance(0)
+      const left = [under.driver.leave(), under.driver.leave()]
+      await under.clock.advance(100)
+      await Promise.all(left)
       assert.equal(under.state, 'leaving', state)
       assert.equal(under.closed, under.contexts.length, state)
       const { length } = under.heartbeats

@@ -1,5 +1,6 @@
 import type { Bus, Subscription } from '../bus/bus.ts'
-import { MessageChannel } from '../bus/message-channel.ts'
+import { type ChannelOptions, MessageChannel } from '../bus/message-channel.ts'
+import { isForeign } from '../bus/message-codec.ts'
 import {
   type ControlMessage,
   type DriverNodeState,
@@ -9,7 +10,7 @@ import {
   type TriggerMessage,
 } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import { AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Recorders } from '../measuring/recorders.ts'
@@ -17,8 +18,15 @@ import type { Steering } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { AssetCollector } from './asset-collector.ts'
-import { assetHashesOf, readScenario } from './read-scenario.ts'
+import { EarlyTriggers, isOlderThan, scenarioOf, shareOf } from './brief-config.ts'
+import { BrokerWatch } from './broker-watch.ts'
+import { NodeAnnouncer } from './node-announcer.ts'
+import { OrchestratorWatch } from './orchestrator-watch.ts'
+import { assetHashesOf } from './read-scenario.ts'
+import { ReportOutbox } from './report-outbox.ts'
 import { describeRejection, ShareRun } from './share-run.ts'
+import { startOf } from './start-of.ts'
+import { within } from './within.ts'
 
 /**
  * The life of a driver.
@@ -28,16 +36,27 @@ import { describeRejection, ShareRun } from './share-run.ts'
  *   configured   opened                                 ready
  *   configured   AppError                               rejected
  *   configured   control stop                           idle (nothing was promised yet)
+ *   configured   nobody speaks for the run              idle
  *   ready        trigger of this run                    running, at its start_at
- *   ready        control stop                           idle (an empty final report)
+ *   ready        control stop                           delivering (an empty final report)
+ *   ready        nobody speaks for the run              delivering (an empty final report)
  *   running      control stop                           stopping
- *   running      share done                             idle (final report)
- *   stopping     nothing in flight, or its time is up   idle (final report)
+ *   running      nobody speaks for the run              stopping
+ *   running      share done                             delivering (final report)
+ *   stopping     nothing in flight, or its time is up   delivering (final report)
+ *   delivering   the bus took every report, or deliverMs are over     idle
  *   rejected     test_config of another run             configured
+ *   busy         test_config of another run             no change; one heartbeat answers it: rejected
  *   any          leave()                                leaving, then gone
  *
- * Every other pair changes nothing: messages may come twice, late, or for other drivers. A driver runs one share at a
- * time and obeys nobody about whom it may load: the allow list is its own.
+ * Every other pair changes nothing: messages may come twice, late, or for other drivers. Delivering is no word of the wire:
+ * the state said is still the one before, which keeps the driver out of other runs. Busy is all from configured to
+ * delivering: a run waits for its own end, never for the next one to push it out.
+ *
+ * Nobody speaks for the run (see {@link OrchestratorWatch}): for `silenceLimitMs`; before the start already after 10 s
+ * where another orchestrator is heard, for then it is no outage of the broker.
+ *
+ * A driver runs one share at a time and obeys nobody about whom it may load: the allow list is its own.
  */
 export interface DriverOptions {
   bus: Bus
@@ -51,6 +70,30 @@ export interface DriverOptions {
   pid: number
   cpuUsageUs: () => number
   createWorkload: (context: WorkloadContext) => Workload
+  /** What is loaded where an orchestrator that speaks only the brief names no target. */
+  defaultTarget?: string
+  /** How nodes are understood, and spoken to, that know only the brief. */
+  channel?: ChannelOptions
+  /** Reports that wait for the broker have so many bytes at most; above it the oldest are dropped. */
+  outboxBytes?: number
+  /** A run that no orchestrator speaks for is stopped after so long. */
+  silenceLimitMs?: number
+  /** When the share is over its reports may take so long to be delivered. */
+  deliverMs?: number
+  /** Called when the state changes, and when the broker goes or comes back. */
+  onState?: (status: DriverStatus) => void
+}
+
+export interface DriverStatus {
+  state: DriverNodeState
+  /** The run that it speaks of: of an idle driver the last one. */
+  testId: string | null
+  /** Epoch; null while the broker takes messages. */
+  brokerAwaySinceMs: number | null
+  /** Not yet delivered. */
+  waitingReports: number
+  /** Never to be delivered. */
+  droppedReports: number
 }
 
 export interface WorkloadContext {
@@ -63,19 +106,34 @@ export interface WorkloadContext {
   onEnd: () => void
 }
 
-const heartbeatMs = 1000
+const defaultSilenceLimitMs = 120_000
+const defaultDeliverMs = 600_000
+
+/** Before the start, where another orchestrator is there that does not know the run. */
+const disownedLimitMs = 10_000
+
+/** A beat so late says that this process was stopped, or its machine asleep. */
+const stoodStillMs = 1000
+
+/** A driver that leaves takes so long for its last answers and reports; of it so much for the answers. */
+const leaveMs = 5000
+const leaveDrainMs = 3000
+
+/** Saying goodbye may take as long. */
+const goodbyeMs = 1000
 
 /** Commands kept for a run that is still being built. */
 const maxEarly = 1000
-
-/** How long the files of a scenario may take to arrive after it. */
-const assetDeadlineMs = 60_000
 
 export class Driver {
   readonly id: string
   readonly #options: DriverOptions
   readonly #channel: MessageChannel
   readonly #assets = new AssetCollector()
+  readonly #outbox: ReportOutbox
+  readonly #announcer: NodeAnnouncer
+  readonly #watch: OrchestratorWatch
+  readonly #broker: BrokerWatch
   readonly #subscriptions: Subscription[] = []
   #state: DriverNodeState = 'idle'
   #run: ShareRun | undefined
@@ -83,22 +141,74 @@ export class Driver {
   #building = new AbortController()
   /** Heard since the configuration: the run that they are for may yet be waiting for its files. */
   #early: ControlMessage[] = []
+  readonly #earlyTriggers = new EarlyTriggers()
+  /** Wall clock. */
+  #startedAtMs = 0
   #testId: string | undefined
+  /** Of the run that is over. */
+  #sent = 0
   /** Runs seen: a configuration or trigger delivered again must not start anything. Newest last, bounded. */
   readonly #seen = new Set<string>()
   #rejection: Partial<HeartbeatMessage> = {}
   #configHash: string | undefined
-  #heartbeat: Timer | undefined
-  #left = false
+  /** An orchestrator came that perhaps has not heard of us. */
+  #isStrange = false
+  #leaving: Promise<void> | undefined
 
   constructor(options: DriverOptions) {
+    const { bus, clock, logger, address, version, cores, pid, outboxBytes } = options
     this.#options = options
     this.id = options.drawId('d')
-    this.#channel = new MessageChannel(options.bus, options.logger)
+    this.#channel = new MessageChannel(bus, logger, options.channel)
+    this.#watch = new OrchestratorWatch(clock)
+    this.#broker = new BrokerWatch(clock, logger, () => this.#tell())
+    const onAttempt = (error?: unknown): void => this.#broker.hear(error, this.#outbox)
+    this.#outbox = new ReportOutbox({
+      bus,
+      clock,
+      logger,
+      onAttempt,
+      ...(outboxBytes === undefined ? {} : { maxBytes: outboxBytes }),
+      ...(options.channel?.quantities === undefined ? {} : { quantities: options.channel.quantities }),
+    })
+    this.#announcer = new NodeAnnouncer({
+      channel: this.#channel,
+      clock,
+      nodeId: this.id,
+      registration: {
+        node_id: this.id,
+        node_IP: address,
+        message_type: 'DRIVER_NODE_REGISTER',
+        node_ip: address,
+        protocol,
+        version,
+        cores,
+        pid,
+        capabilities: ['histogram', 'start_at', 'control', 'pacing', 'assets'],
+      },
+      describe: () => this.#describe(),
+      onBeat: (lateMs) => this.#lookForSilence(lateMs),
+      onAttempt,
+    })
   }
 
-  /** Resolves when registered. */
+  get state(): DriverNodeState {
+    return this.#state
+  }
+
+  get status(): DriverStatus {
+    return {
+      state: this.#state,
+      testId: this.#testId ?? null,
+      brokerAwaySinceMs: this.#broker.awaySinceMs,
+      waitingReports: this.#outbox.waiting,
+      droppedReports: this.#outbox.dropped,
+    }
+  }
+
+  /** Resolves when it listens and has said so; a registration that the bus did not take follows when it does. */
   async start(): Promise<void> {
+    this.#startedAtMs = this.#options.clock.wallMs()
     const subscribe = this.#channel.subscribe.bind(this.#channel)
     this.#subscriptions.push(
       ...(await Promise.all([
@@ -106,167 +216,241 @@ export class Driver {
         subscribe(topics.testConfig, { from: 'latest' }, (message) => this.#configure(message)),
         subscribe(topics.trigger, { from: 'latest' }, (message) => this.#trigger(message)),
         subscribe(topics.control, { from: 'latest' }, (message) => this.#control(message)),
+        subscribe(topics.presence, { from: 'latest' }, (message) => {
+          if (this.#watch.hearPresence(message)) this.#isStrange = true
+          this.#introduce()
+        }),
       ])),
     )
-    const { address, version, cores, pid } = this.#options
-    await this.#channel.publish(topics.register, this.id, {
-      node_id: this.id,
-      node_IP: address,
-      message_type: 'DRIVER_NODE_REGISTER',
-      node_ip: address,
-      protocol,
-      version,
-      cores,
-      pid,
-      capabilities: ['histogram', 'start_at', 'control', 'pacing', 'assets'],
-    })
-    await this.#beat()
+    await this.#announcer.start()
   }
 
-  /** Says goodbye and lets go of everything; a share that runs is abandoned. Idempotent. */
-  async leave(): Promise<void> {
-    if (this.#left) return
-    this.#left = true
-    this.#heartbeat?.cancel()
+  /**
+   * Stops what runs, delivers what it has, says goodbye and lets go of everything: within some 7 s, whatever the broker
+   * and the target do. Idempotent.
+   */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave()
+    return this.#leaving
+  }
+
+  async #leave(): Promise<void> {
+    const { clock, logger } = this.#options
+    const endMs = clock.nowMs() + leaveMs
     this.#building.abort()
-    await this.#run?.abandon()
-    await this.#sayState('leaving').catch(() => {})
+    const run = this.#run
+    if (this.#state === 'configured') await within(clock, goodbyeMs, this.#abandon(run))
+    else if (run !== undefined) {
+      if (this.#state === 'running') this.#become('stopping')
+      run.stop(leaveDrainMs)
+      if (!(await within(clock, leaveMs, run.ended))) await within(clock, goodbyeMs, this.#abandon(run))
+    }
+    await this.#outbox.delivered(Math.max(0, endMs - clock.nowMs()))
+    if (this.#outbox.waiting > 0)
+      logger.error('left with reports that the broker did not take', { reports: this.#outbox.waiting })
+    this.#outbox.close()
+    this.#state = 'leaving'
+    this.#tell()
+    await within(clock, goodbyeMs, this.#announcer.sayLast())
+    this.#announcer.stop()
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
   }
 
   #configure(config: TestConfigMessage): void {
-    const { clock, logger } = this.#options
-    const index = config.drivers?.indexOf(this.id) ?? -1
-    if (index === -1 || config.drivers === undefined || config.scenario === undefined) return
-    if (this.#seen.has(config.test_id) || this.#left) return
-    if (config.expires_at !== undefined && config.expires_at < clock.wallMs()) {
-      logger.warn('ignored a configuration that has expired', { test_id: config.test_id })
+    const { logger } = this.#options
+    const testId = config.test_id
+    const isOtherProtocol = config.protocol !== undefined && config.protocol !== protocol
+    const isForUs = isOtherProtocol
+      ? config.drivers?.includes(this.id)
+      : shareOf(config, this.id) !== undefined
+    if (isForUs !== true || this.#seen.has(testId) || this.#leaving !== undefined) return
+    if (isOlderThan(config, this.#startedAtMs)) {
+      logger.warn('ignored a configuration that is older than this driver', { test_id: testId })
       return
     }
+    if (this.#isPast(config.expires_at)) {
+      logger.warn('ignored a configuration that has expired', { test_id: testId })
+      return
+    }
+    this.#remember(testId)
     if (this.#state !== 'idle' && this.#state !== 'rejected') {
-      logger.warn('ignored a configuration while busy', { test_id: config.test_id, state: this.#state })
+      const busy = new AppError('DRIVER_REJECTED', `Driver ${this.id} is busy with run ${this.#testId}.`)
+      logger.warn('rejected a configuration while busy', { test_id: testId, state: this.#state })
+      this.#announcer.answer({
+        ...this.#describe('rejected'),
+        test_id: testId,
+        sent: 0,
+        ...describeRejection(busy),
+      })
       return
     }
-    this.#remember(config.test_id)
-    this.#testId = config.test_id
+    this.#testId = testId
     this.#configHash = config.config_hash
-    this.#rejection = {}
+    this.#sent = 0
+    const share = shareOf(config, this.id)
+    if (isOtherProtocol || share === undefined) {
+      this.#reject(
+        new AppError(
+          'DRIVER_REJECTED',
+          `The orchestrator speaks ${config.protocol}, driver ${this.id} ${protocol}.`,
+          { hint: 'Use the same version of Groundswell for the orchestrator and all drivers.' },
+        ),
+      )
+      return
+    }
     this.#state = 'configured'
+    this.#tell()
     this.#building = new AbortController()
     this.#early = []
+    if (config.protocol === protocol) this.#watch.watch(testId)
     // Not awaited: the bus hands over the next message only after this one, and building may take long.
-    void this.#build(config.test_id, config.scenario, { index, of: config.drivers.length })
+    void this.#build(config, share)
   }
 
   /** To ready or rejected. What is built for a run that was given up meanwhile changes nothing any more. */
-  async #build(testId: string, config: unknown, share: { index: number; of: number }): Promise<void> {
-    const { clock, logger, drawId, cpuUsageUs, createWorkload } = this.#options
+  async #build(config: TestConfigMessage, share: { index: number; of: number }): Promise<void> {
+    const { clock, logger, drawId, cpuUsageUs, createWorkload, defaultTarget } = this.#options
+    const testId = config.test_id
     const { signal } = this.#building
     try {
-      const scenario = readScenario(config)
-      const assets = await this.#collectAssets(scenario, signal)
+      const scenario = scenarioOf(config, defaultTarget)
+      const assets = await this.#assets.collectWithin(clock, assetHashesOf(scenario), signal)
       const run = new ShareRun({
         nodeId: this.id,
         testId,
         scenario,
         share,
-        channel: this.#channel,
+        report: (message) => this.#outbox.add(message),
         clock,
         logger,
         drawId,
         cpuUsageUs,
         createWorkload: (recorders, onEnd) =>
           createWorkload({ scenario, share, assets, recorders, clock, onEnd }),
-        onFinished: () => {
-          if (this.#run === run) this.#run = undefined
-          this.#become('idle')
-        },
       })
       this.#run = run
       for (const message of this.#early) run.control(message.seq, steeringOf(message))
       await run.open()
-      if (!signal.aborted) this.#become('ready')
+      if (signal.aborted) return
+      void run.ended.then(() => this.#deliver(run))
+      this.#become('ready')
+      const trigger = this.#earlyTriggers.take(testId, clock.wallMs())
+      if (trigger !== undefined) this.#trigger(trigger)
     } catch (error) {
       if (signal.aborted) return
       this.#run = undefined
-      this.#rejection = describeRejection(toAppError(error))
-      this.#become('rejected')
-    }
-  }
-
-  async #collectAssets(scenario: Scenario, signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
-    const hashes = assetHashesOf(scenario)
-    const late = new AbortController()
-    const timer = this.#options.clock.after(assetDeadlineMs, () => {
-      const seconds = assetDeadlineMs / 1000
-      late.abort(new AppError('DRIVER_REJECTED', `The scenario's files did not arrive within ${seconds} s.`))
-    })
-    try {
-      return await this.#assets.collect(hashes, AbortSignal.any([signal, late.signal]))
-    } finally {
-      timer.cancel()
+      // Who speaks only the brief does not hear of it.
+      if (isForeign(config)) logger.warn('rejected a run', { test_id: testId, reason: messageOf(error) })
+      this.#reject(toAppError(error))
     }
   }
 
   #trigger(trigger: TriggerMessage): void {
-    if (trigger.test_id !== this.#testId || this.#state !== 'ready') return
-    const nowMs = this.#options.clock.wallMs()
-    if (trigger.expires_at !== undefined && trigger.expires_at < nowMs) {
-      this.#options.logger.warn('ignored a trigger that has expired', { test_id: trigger.test_id })
+    const { clock, logger } = this.#options
+    if (isOlderThan(trigger, this.#startedAtMs)) return
+    if (trigger.test_id !== this.#testId || this.#state !== 'ready') {
+      this.#earlyTriggers.hold(trigger, clock.wallMs())
       return
     }
-    this.#state = 'running'
-    this.#run?.begin(trigger.start_at ?? nowMs)
+    this.#watch.hearOf(trigger.test_id)
+    if (this.#isPast(trigger.expires_at, trigger.clock_offsets_ms?.[this.id])) {
+      logger.warn('ignored a trigger that has expired', { test_id: trigger.test_id })
+      return
+    }
+    this.#become('running')
+    this.#run?.begin(startOf(trigger, this.id, clock.wallMs()))
   }
 
   #control(message: ControlMessage): void {
     if (message.test_id !== this.#testId) return
-    if (message.command === 'stop') {
-      this.#stop(message.seq)
-      return
-    }
-    if (this.#run !== undefined) this.#run.control(message.seq, steeringOf(message))
+    this.#watch.hearOf(message.test_id)
+    if (message.command === 'stop') this.#stop()
+    else if (this.#run !== undefined) this.#run.control(message.seq, steeringOf(message))
     else if (this.#state === 'configured' && this.#early.length < maxEarly) this.#early.push(message)
   }
 
-  #stop(seq: number): void {
+  #stop(): void {
     if (this.#state === 'configured') {
       this.#building.abort()
-      const run = this.#run
-      this.#run = undefined
+      void this.#abandon(this.#run)
       this.#become('idle')
-      run?.abandon().catch((error: unknown) => {
-        this.#options.logger.warn('a run that was given up could not be closed', { error: messageOf(error) })
-      })
       return
     }
     if (this.#state === 'running') this.#become('stopping')
-    this.#run?.control(seq, 'stop')
+    this.#run?.stop()
+  }
+
+  /** Each second. */
+  #lookForSilence(lateMs: number): void {
+    if (lateMs > stoodStillMs) this.#watch.excuse(lateMs)
+    const { silentMs, othersHeard } = this.#watch
+    const { silenceLimitMs = defaultSilenceLimitMs, logger } = this.#options
+    const hasBegun = this.#state === 'running' || this.#state === 'stopping'
+    const limitMs = othersHeard && !hasBegun ? Math.min(disownedLimitMs, silenceLimitMs) : silenceLimitMs
+    if (silentMs <= limitMs) return
+    logger.warn('no orchestrator speaks for this run any more; this driver stops by itself', {
+      run: this.#testId,
+      state: this.#state,
+      silentSeconds: Math.round(silentMs / 1000),
+    })
+    this.#watch.unwatch()
+    this.#stop()
+  }
+
+  /** The share is over. */
+  async #deliver(run: ShareRun): Promise<void> {
+    const { deliverMs = defaultDeliverMs, logger } = this.#options
+    if (this.#run !== run) return
+    this.#watch.unwatch()
+    const isDelivered = await this.#outbox.delivered(deliverMs)
+    if (this.#leaving !== undefined) return
+    if (!isDelivered) {
+      logger.error('the reports of this run could not be delivered; they go out if the broker comes back', {
+        run: this.#testId,
+        reports: this.#outbox.waiting,
+        waitedSeconds: deliverMs / 1000,
+      })
+      this.#outbox.release()
+    }
+    this.#sent = run.sent
+    this.#run = undefined
+    this.#become('idle')
+  }
+
+  async #abandon(run: ShareRun | undefined): Promise<void> {
+    this.#run = undefined
+    this.#watch.unwatch()
+    await run?.abandon()
+  }
+
+  #reject(error: AppError): void {
+    this.#watch.unwatch()
+    this.#rejection = describeRejection(error)
+    this.#become('rejected')
+  }
+
+  /** Not while busy: who is registered and has not said its state yet looks free. */
+  #introduce(): void {
+    if (!this.#isStrange || (this.#state !== 'idle' && this.#state !== 'rejected')) return
+    this.#isStrange = false
+    this.#announcer.registerAgain()
   }
 
   #become(state: DriverNodeState): void {
     this.#state = state
-    if (this.#left) return
-    this.#sayState(state).catch((error: unknown) => {
-      this.#options.logger.warn('a heartbeat could not be delivered', { error: messageOf(error) })
-    })
+    this.#introduce()
+    this.#tell()
+    void this.#announcer.say()
   }
 
-  async #beat(): Promise<void> {
-    if (this.#left) return
-    this.#heartbeat = this.#options.clock.after(heartbeatMs, () => {
-      void this.#beat()
-    })
-    try {
-      await this.#sayState(this.#state)
-    } catch (error) {
-      this.#options.logger.warn('a heartbeat could not be delivered', { error: messageOf(error) })
-    }
+  #tell(): void {
+    this.#options.onState?.(this.status)
   }
 
-  #sayState(state: DriverNodeState): Promise<void> {
+  #describe(state = this.#state): HeartbeatMessage {
     const nowMs = this.#options.clock.wallMs()
-    return this.#channel.publish(topics.heartbeat, this.id, {
+    const heard = this.#watch.takeHeard()
+    return {
       node_id: this.id,
       heartbeat: 'YES',
       timestamp: (nowMs / 1000).toFixed(3),
@@ -276,8 +460,14 @@ export class Driver {
       ...(this.#testId === undefined ? {} : { test_id: this.#testId }),
       ...(this.#configHash === undefined ? {} : { config_hash: this.#configHash }),
       ...(state === 'rejected' ? this.#rejection : {}),
-      sent: this.#run?.sent ?? 0,
-    })
+      sent: this.#run?.sent ?? this.#sent,
+      ...(heard === undefined ? {} : { heard }),
+    }
+  }
+
+  /** `offsetMs`: how much our clock is ahead of who said the instant; left out: as far as we can tell. */
+  #isPast(instantMs: number | undefined, offsetMs = this.#watch.clockAheadMs): boolean {
+    return instantMs !== undefined && instantMs + offsetMs < this.#options.clock.wallMs()
   }
 
   #remember(testId: string): void {

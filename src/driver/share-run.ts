@@ -1,6 +1,4 @@
-import type { MessageChannel } from '../bus/message-channel.ts'
 import type { MetricsMessage } from '../bus/messages.ts'
-import { topics } from '../bus/topics.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { type AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -33,23 +31,31 @@ import { RunLoop } from './run-loop.ts'
  *
  * Each full second since the start instant one interval is reported; the last report says the whole share once more.
  * An interval too large for one message goes out in several, each with a number of its own.
+ *
+ * A driver that stood still catches up with what was due meanwhile: that is what an open load means. One that hears of the
+ * start long after it does not, for it would send minutes of load at once: its whole schedule then begins when it hears of
+ * it, with intended starts from there. Reports and commands go on counting from the start instant of the run, so that its
+ * figures stand in the right seconds.
  */
 export interface ShareRunOptions {
   nodeId: string
   testId: string
   scenario: Scenario
   share: { index: number; of: number }
-  channel: MessageChannel
+  /** Takes reports in order, the final one last. */
+  report: (message: MetricsMessage) => void
   clock: Clock
   logger: Logger
   drawId: (prefix: string) => string
   /** CPU time of this process so far, microseconds. */
   cpuUsageUs: () => number
   createWorkload: (recorders: Recorders, onEnd: () => void) => Workload
-  onFinished: () => void
 }
 
 const intervalMs = 1000
+
+/** A start instant that is past by more than this is not caught up with. */
+const latestStartMs = 1000
 
 /** The system counts CPU time in ticks of some milliseconds. */
 const shortestCpuMs = 200
@@ -67,10 +73,14 @@ export class ShareRun {
   #loop: RunLoop | undefined
   #steering: Steering[] = []
   #controlsSeen = new Set<number>()
+  /** The start instant of the run, on the monotonic clock. */
   #startMs = 0
+  /** How much later this share's schedule began. */
+  #shiftMs = 0
   #startedAtMs = 0
   #stopping = false
   #finished = false
+  readonly #end = Promise.withResolvers<void>()
   #seq = 0
   #reportedMs = 0
   #cpuUs = 0
@@ -78,10 +88,9 @@ export class ShareRun {
   #cpuShare = 0
   #timer: Timer | undefined
   #drainTimer: Timer | undefined
+  #drainedMs = Number.POSITIVE_INFINITY
   #total: MeasurementSet = emptyMeasurementSet
   #cumulative: Measurement = emptyMeasurement
-  /** Reports go out one after the other. */
-  #publishing: Promise<void> = Promise.resolve()
 
   constructor(options: ShareRunOptions) {
     this.#options = options
@@ -91,6 +100,11 @@ export class ShareRun {
   /** Attempts reported so far. */
   get sent(): number {
     return this.#cumulative.sent
+  }
+
+  /** Resolves when its final report is handed over, or it is abandoned, and its workload is closed. */
+  get ended(): Promise<void> {
+    return this.#end.promise
   }
 
   /** Throws the AppError for which this driver rejects the run. */
@@ -110,19 +124,28 @@ export class ShareRun {
     }
   }
 
-  /** `startAtMs`: the instant on the wall clock. A second call changes nothing. */
+  /** `startAtMs`: the instant on this machine's wall clock. A second call changes nothing. */
   begin(startAtMs: number): void {
     if (this.#loop !== undefined || this.#finished) return
-    const { clock, scenario, share } = this.#options
-    this.#startMs = clock.nowMs() + (startAtMs - clock.wallMs())
+    const { clock, scenario, share, logger } = this.#options
+    const lateMs = clock.wallMs() - startAtMs
+    this.#startMs = clock.nowMs() - lateMs
     this.#startedAtMs = startAtMs
+    if (lateMs > latestStartMs) {
+      logger.warn('the start instant is past: this share begins now and is not caught up', {
+        run: this.#options.testId,
+        lateMs: Math.round(lateMs),
+      })
+      this.#shiftMs = lateMs
+      this.#reportedMs = lateMs
+    }
     this.#cpuUs = this.#options.cpuUsageUs()
     this.#cpuAtMs = clock.nowMs()
     this.#loop = new RunLoop({
       clock,
       workload: this.#workload,
       share,
-      startMs: this.#startMs,
+      startMs: this.#startMs + this.#shiftMs,
       maxInFlight: scenario.load.maxInFlight,
       createPacer: (steering) => createPacer(scenario.load, share, scenario.seed, steering),
       onBegin: (nowMs) => {
@@ -131,7 +154,7 @@ export class ShareRun {
       onDone: () => this.#finish(),
     })
     // Commands given before the start hold from the start.
-    if (this.#steering.length > 0) this.#loop.steer(this.#steering)
+    if (this.#steering.length > 0) this.#loop.steer(this.#shifted())
     this.#loop.start()
     this.#armReport()
   }
@@ -141,24 +164,19 @@ export class ShareRun {
     if (this.#controlsSeen.has(seq) || this.#finished) return
     this.#controlsSeen.add(seq)
     if (command === 'stop') {
-      this.#stop()
+      this.stop()
       return
     }
     this.#steering = [...this.#steering, command].sort((a, b) => a.atMs - b.atMs)
-    this.#loop?.steer(this.#steering)
+    this.#loop?.steer(this.#shifted())
   }
 
-  /** Ends at once and says nothing more: the driver leaves, or the run was given up before it began. */
-  async abandon(): Promise<void> {
+  /**
+   * Starts nothing more; the final report follows when what is in flight has ended, or is cut off after `graceMs`. A second
+   * call may shorten that.
+   */
+  stop(graceMs = this.#options.scenario.http.timeoutMs): void {
     if (this.#finished) return
-    this.#finished = true
-    this.#timer?.cancel()
-    this.#drainTimer?.cancel()
-    this.#loop?.stop()
-    await this.#workload.close(0)
-  }
-
-  #stop(): void {
     this.#stopping = true
     if (this.#loop === undefined) {
       this.#finish()
@@ -166,19 +184,40 @@ export class ShareRun {
     }
     this.#loop.stop()
     this.#workload.cancelQueued()
-    this.#boundDrain(this.#options.scenario.http.timeoutMs)
+    this.#boundDrain(graceMs)
   }
 
+  /** Ends at once and says nothing more: the run was given up before it began, or there is no time left. */
+  async abandon(): Promise<void> {
+    if (this.#finished) return
+    this.#finished = true
+    this.#timer?.cancel()
+    this.#drainTimer?.cancel()
+    this.#loop?.stop()
+    await this.#closeWorkload()
+    this.#end.resolve()
+  }
+
+  /** Commands count from the run's start, the loop from its own. */
+  #shifted(): Steering[] {
+    return this.#steering.map((event) => ({ ...event, atMs: Math.max(0, event.atMs - this.#shiftMs) }))
+  }
+
+  /** The nearest of all bounds holds. */
   #boundDrain(graceMs: number): void {
-    if (this.#drainTimer !== undefined || this.#finished) return
-    this.#drainTimer = this.#options.clock.after(graceMs, () => {
+    const { clock } = this.#options
+    const boundMs = clock.nowMs() + graceMs
+    if (boundMs >= this.#drainedMs || this.#finished) return
+    this.#drainedMs = boundMs
+    this.#drainTimer?.cancel()
+    this.#drainTimer = clock.after(graceMs, () => {
       void this.#closeWorkload()
     })
   }
 
   #armReport(): void {
     const { clock } = this.#options
-    const nextMs = this.#reportedMs + intervalMs
+    const nextMs = (Math.floor(this.#reportedMs / intervalMs) + 1) * intervalMs
     this.#timer = clock.after(Math.max(0, this.#startMs + nextMs - clock.nowMs()), () => {
       if (this.#finished) return
       // Usually the second just over; several where this process stood still.
@@ -195,9 +234,7 @@ export class ShareRun {
     this.#timer?.cancel()
     this.#drainTimer?.cancel()
     this.#report(Math.max(this.#reportedMs, this.#options.clock.nowMs() - this.#startMs), true)
-    void this.#closeWorkload()
-      .then(() => this.#publishing)
-      .then(() => this.#options.onFinished())
+    void this.#closeWorkload().then(() => this.#end.resolve())
   }
 
   /** A workload that cannot let go of something must not keep the driver from its next run. */
@@ -249,20 +286,8 @@ export class ShareRun {
         report.final = part === parts - 1
         report.outcome = this.#stopping ? 'stopped' : 'completed'
       }
-      this.#publish(report)
+      this.#options.report(report)
     }
-  }
-
-  #publish(report: MetricsMessage): void {
-    const { channel, nodeId, logger } = this.#options
-    this.#publishing = this.#publishing
-      .then(() => channel.publish(topics.metrics, nodeId, report))
-      .catch((error: unknown) => {
-        logger.error('a report could not be delivered', {
-          seq: report.interval?.seq,
-          error: messageOf(error),
-        })
-      })
   }
 
   /** Of one core, since the last time; over a moment too short to say, what it was before. */

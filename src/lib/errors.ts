@@ -177,6 +177,31 @@ export const errorCatalogue = {
     httpStatus: 413,
     hint: 'Make the scenario or its inline bodies smaller.',
   },
+  REQUEST_INVALID: {
+    exitCode: wrongUsage,
+    httpStatus: 400,
+    hint: 'What each route takes is at /api/openapi.json.',
+  },
+  ORIGIN_REFUSED: {
+    exitCode: couldNotRun,
+    httpStatus: 403,
+    hint: 'Use the address that the orchestrator printed; under another name, or from another site, a token is needed.',
+  },
+  METHOD_NOT_ALLOWED: {
+    exitCode: wrongUsage,
+    httpStatus: 405,
+    hint: 'The header Allow names the methods that this route has.',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    exitCode: wrongUsage,
+    httpStatus: 415,
+    hint: 'Send a scenario as application/yaml, anything else as application/json.',
+  },
+  STREAM_LIMIT: {
+    exitCode: couldNotRun,
+    httpStatus: 503,
+    hint: 'Close another stream of events, or poll GET /api/runs/ID.',
+  },
   STORE_LOCKED: {
     exitCode: couldNotRun,
     httpStatus: 503,

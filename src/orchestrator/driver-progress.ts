@@ -3,10 +3,12 @@ import type { HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
 import { isEmpty, type NamedMeasurement } from '../measuring/measurement.ts'
 import { addMeasurements, emptyMeasurementSet, type MeasurementSet } from '../measuring/measurement-set.ts'
 import { decodeMeasurement } from '../measuring/measurement-wire.ts'
+import type { ForeignProgress } from './foreign-progress.ts'
 import type { ChosenDriver, ClockEstimate } from './run-state.ts'
 
 /**
- * What the orchestrator knows of one driver in one run. Immutable; each function gives the next value.
+ * What the orchestrator knows of one driver in one run. Immutable; each function gives the next value. Of drivers written
+ * by others, which say little of this, see `foreign-progress.ts`.
  *
  *   phase         message                         next
  *   configuring   heartbeat ready / rejected      ready / rejected
@@ -23,7 +25,8 @@ import type { ChosenDriver, ClockEstimate } from './run-state.ts'
  */
 export interface DriverProgress {
   id: string
-  share: number
+  /** Position among the shares, from 0; null: written by others, it takes no numbered share. */
+  share: number | null
   pid: number | null
   isForeign: boolean
   clock: ClockEstimate | null
@@ -59,11 +62,13 @@ export interface DriverProgress {
   inFlight: number
   cpu: number | null
   stopped: boolean
+  /** Of a driver written by others: its measurements are here, and `total` stays empty. */
+  foreign: ForeignProgress | null
 }
 
 export const newDriverProgress = (
   { id, pid, isForeign, clock }: ChosenDriver,
-  share: number,
+  share: number | null,
   nowMs: number,
 ): DriverProgress => ({
   id,
@@ -91,6 +96,7 @@ export const newDriverProgress = (
   inFlight: 0,
   cpu: null,
   stopped: false,
+  foreign: null,
 })
 
 /** Nothing more comes from it in this run. */

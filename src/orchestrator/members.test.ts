@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HeartbeatMessage, RegisterMessage } from '../bus/messages.ts'
-import { availableMembers, hearMember, longestDelayOf, type Members, registerMember } from './members.ts'
+import {
+  availableMembers,
+  forgetSilent,
+  hearMember,
+  longestDelayOf,
+  type Members,
+  registerMember,
+} from './members.ts'
 
 const registration = (id: string, changes: Partial<RegisterMessage> = {}): RegisterMessage => ({
   node_id: id,
@@ -36,7 +43,7 @@ test('a registration that comes again refreshes and adds no second member', () =
         delaysMs: [20],
         clockSamples: [],
         clock: null,
-        isDisputed: true,
+        isDisputed: false,
       },
     ],
   )
@@ -73,4 +80,32 @@ test('free are those who are idle, new, or rejected a run, and were heard lately
     availableMembers(members, 3500, 3000).map(({ id }) => id),
     ['idle', 'rejected', 'new'],
   )
+})
+
+test('two processes with one id are disputed, and neither is free; one that starts again later is not', () => {
+  const ours = { protocol: 'groundswell/1', pid: 7 }
+  const one = registerMember(none, registration('d-1', ours), 1000, 3000)
+  const same = registerMember(one, registration('d-1', ours), 1500, 3000)
+  assert.equal(same.get('d-1')?.isDisputed, false)
+  const other = registerMember(one, registration('d-1', { ...ours, pid: 8 }), 2000, 3000)
+  assert.equal(other.get('d-1')?.isDisputed, true)
+  assert.deepEqual(availableMembers(other, 2100, 3000), [])
+  const later = registerMember(one, registration('d-1', { ...ours, pid: 8 }), 9000, 3000)
+  assert.equal(later.get('d-1')?.isDisputed, false)
+})
+
+test('the clock of a driver is estimated from what it heard of us, and a delay is told by our clock', () => {
+  const heard = { orchestrator_id: 'o-1', issued_at: 10_000, received_at: 70_010 }
+  let members = hearMember(none, beat('d-1', { timestamp_ms: 70_500, heard }), 10_520, 'o-1')
+  assert.deepEqual(members.get('d-1')?.clock, { offsetMs: 59_995, uncertaintyMs: 16 })
+  assert.deepEqual(members.get('d-1')?.delaysMs, [15])
+  const ofAnother = { ...heard, orchestrator_id: 'o-2', received_at: 5 }
+  members = hearMember(members, beat('d-1', { timestamp_ms: 71_500, heard: ofAnother }), 11_510, 'o-1')
+  assert.equal(members.get('d-1')?.clockSamples.length, 1)
+})
+
+test('who has been silent for ten minutes is forgotten', () => {
+  const members = hearMember(hearMember(none, beat('a'), 1000, 'o'), beat('b'), 500_000, 'o')
+  assert.equal(forgetSilent(members, 500_000), members)
+  assert.deepEqual([...forgetSilent(members, 601_000).keys()], ['b'])
 })

@@ -49,6 +49,8 @@ export const registerMember = (
   const pid = message.pid ?? null
   const isSomebodyElse =
     known !== undefined &&
+    // The address of a driver written by others is often a constant, and it may register again and again.
+    message.protocol !== undefined &&
     known.address !== '' &&
     heardMs - known.lastHeardMs < aliveMs &&
     (known.pid !== pid || known.address !== message.node_IP)

@@ -181,7 +181,7 @@ describe('an orchestrator that is killed and started again', () => {
     [2, 1500, 1000],
     [3, 4321, 2500],
     [4, 9999, 3000],
-    [5, 10_400, 20_000],
+    [5, 10_020, 20_000],
     [6, 3000, 60_000],
   ] as const)
     it(`goes on with a run that was triggered: killed at ${killAtMs} ms, away for ${downMs} ms`, async () => {

@@ -1,5 +1,5 @@
 import type { Bus, BusMessage, Subscription } from '../bus/bus.ts'
-import { MessageChannel } from '../bus/message-channel.ts'
+import { type ChannelOptions, MessageChannel } from '../bus/message-channel.ts'
 import { type MetricsMessage, type PresenceMessage, protocol } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
@@ -7,18 +7,12 @@ import { AppError, messageOf } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { BusWatch } from './bus-watch.ts'
-import { chooseDrivers, chooseFewer } from './choose-drivers.ts'
-import { forgetSilent, hearMember, longestDelayOf, type Members, registerMember } from './members.ts'
+import { type Attribution, classify, type OrphanReason } from './classify-message.ts'
+import type { Members } from './members.ts'
+import { Roster } from './roster.ts'
 import { Run } from './run.ts'
 import { type JournaledRun, noJournal, type RunJournal } from './run-journal.ts'
-import {
-  type ChosenDriver,
-  foldRun,
-  isStopping,
-  lostAfterMs,
-  newRunState,
-  type RunState,
-} from './run-state.ts'
+import { foldRun, newRunState, type RunState } from './run-state.ts'
 
 /**
  * Owns the runs: knows the drivers, lets each run have those that it needs, in the order in which the runs came, and
@@ -34,10 +28,11 @@ export interface OrchestratorOptions {
   drawId: (prefix: string) => string
   version: string
   journal?: RunJournal
+  channel?: ChannelOptions
   /** Runs that may wait at once. */
   maxQueued?: number
   /** A report that belongs to no run that goes on. */
-  onOrphan?: (message: MetricsMessage, envelope: BusMessage) => void
+  onOrphan?: (envelope: BusMessage, reason: OrphanReason) => void
 }
 
 export interface RunRequest {
@@ -65,15 +60,9 @@ export class Orchestrator {
   readonly #channel: MessageChannel
   readonly #journal: RunJournal
   readonly #runs = new Map<string, Run>()
-  /** Which run holds a driver, whatever that says of itself yet. */
-  readonly #holders = new Map<string, string>()
+  readonly #roster: Roster
   readonly #subscriptions: Subscription[] = []
   readonly #forgetting = new Set<Timer>()
-  /** One run after the other chooses its drivers. */
-  #turn: Promise<unknown> = Promise.resolve()
-  #queued = 0
-  #members: Members = new Map()
-  #waiting = new Set<() => void>()
   #presence: Timer | undefined
   #watch: BusWatch
   #startedAtMs = 0
@@ -84,12 +73,14 @@ export class Orchestrator {
     this.#options = options
     this.id = options.drawId('o')
     this.#journal = options.journal ?? noJournal
-    this.#channel = new MessageChannel(options.bus, options.logger)
+    this.#channel = new MessageChannel(options.bus, options.logger, options.channel)
     this.#watch = new BusWatch(options.clock.nowMs())
+    const { clock, logger, version } = options
+    this.#roster = new Roster({ clock, logger, version, orchestratorId: this.id })
   }
 
   get members(): Members {
-    return this.#members
+    return this.#roster.members
   }
 
   /** Queued, going on, and ended ones for a minute. Oldest first. */
@@ -99,7 +90,9 @@ export class Orchestrator {
 
   /** Runs that wait for drivers. */
   get queued(): number {
-    return this.#queued
+    return [...this.#runs.values()].filter(
+      ({ state }) => state.phase !== 'finished' && state.drivers.size === 0,
+    ).length
   }
 
   /** Messages that could not be understood, by topic and reason. */
@@ -128,12 +121,12 @@ export class Orchestrator {
     this.#subscriptions.push(
       ...(await Promise.all([
         // From the beginning: drivers that were here before us register only once.
-        subscribe(topics.register, { from: 'earliest' }, (message, { timestampMs }) => {
-          const heardMs = Math.min(timestampMs, clock.wallMs())
-          this.#changeMembers(registerMember(this.#members, message, heardMs, lostAfterMs))
-        }),
+        subscribe(topics.register, { from: 'earliest' }, (message, { timestampMs }) =>
+          this.#roster.register(message, timestampMs),
+        ),
         subscribe(topics.heartbeat, { from: 'latest' }, (message) => {
-          this.#changeMembers(hearMember(this.#members, message, clock.wallMs(), this.id))
+          this.#roster.hear(message)
+          this.#noteJoining(message.node_id, classify(message, 'heartbeat', this.#runs))
           for (const run of this.#runs.values()) run.hear({ type: 'heartbeat', message })
         }),
         subscribe(
@@ -151,14 +144,16 @@ export class Orchestrator {
   /** A new run, behind those that wait already. Throws QUEUE_FULL or RUN_EXISTS. */
   submit({ scenario, record, assets, id, hold = false }: RunRequest): Run {
     const { clock, drawId, maxQueued = 100 } = this.#options
-    if (this.#queued >= maxQueued)
-      throw new AppError('QUEUE_FULL', `${this.#queued} runs wait already; more are not taken.`)
+    if (this.queued >= maxQueued)
+      throw new AppError('QUEUE_FULL', `${this.queued} runs wait already; more are not taken.`)
     if (id !== undefined && this.#runs.has(id))
       throw new AppError('RUN_EXISTS', `There is a run ${id} already.`)
     const state = newRunState(id ?? drawId('r'), scenario, clock.wallMs())
     const run = this.#addRun(state, record, assets, hold)
-    this.#queued++
-    void run.conduct(() => this.#chooseInTurn(run)).then(() => this.#finish(run))
+    const chosen = this.#roster.choose(run)
+    // Looked at later, when the journal has the run.
+    chosen.catch(() => {})
+    void run.conduct(() => chosen).then(() => this.#finish(run))
     return run
   }
 
@@ -183,21 +178,18 @@ export class Orchestrator {
       record,
       assets,
       hold,
-      delayMs: () => longestDelayOf(this.#membersOf(run)),
+      refuse: () => this.#roster.refusalOf(state.scenario),
+      delayMs: () => this.#roster.delayOf(run.state.drivers.keys()),
       isDeaf: () => this.#watch.isDeaf(clock.nowMs()),
     })
     this.#runs.set(run.id, run)
     return run
   }
 
-  #membersOf(run: Run) {
-    return [...run.state.drivers.keys()].flatMap((id) => this.#members.get(id) ?? [])
-  }
-
   /** A run of the journal, as far as that tells. */
   #recall({ id, createdAtMs, record, events }: JournaledRun): Run {
     const state = events.reduce(foldRun, newRunState(id, record, createdAtMs))
-    for (const driver of state.drivers.keys()) this.#holders.set(driver, id)
+    for (const driver of state.drivers.keys()) this.#roster.hold(driver, id)
     return this.#addRun(state, record, new Map(), false)
   }
 
@@ -212,8 +204,7 @@ export class Orchestrator {
   }
 
   #finish(run: Run): void {
-    for (const [driver, holder] of this.#holders) if (holder === run.id) this.#holders.delete(driver)
-    this.#wake()
+    this.#roster.release(run.id)
     if (this.#isStopped) return
     const timer = this.#options.clock.after(keptAfterEndMs, () => {
       this.#forgetting.delete(timer)
@@ -242,11 +233,24 @@ export class Orchestrator {
   }
 
   #hearMetrics(message: MetricsMessage, envelope: BusMessage): void {
-    const run = this.#runs.get(message.test_id)
-    if (run !== undefined && run.state.phase !== 'finished') run.hear({ type: 'metrics', message })
-    // What is read again after a restart may belong to runs that an earlier life closed well.
-    else if (run === undefined && envelope.timestampMs >= this.#startedAtMs)
-      this.#options.onOrphan?.(message, envelope)
+    const attribution = classify(message, 'metrics', this.#runs)
+    if (attribution.kind === 'run') {
+      this.#noteJoining(message.node_id, attribution)
+      this.#runs.get(attribution.runId)?.hear({ type: 'metrics', message })
+      return
+    }
+    if (attribution.kind === 'nobody') return
+    // What ours say as they are let go of is no news, and what is read again after a restart was told before.
+    const isExpected = message.protocol === protocol && attribution.reason === 'finished run'
+    if (!isExpected && envelope.timestampMs >= this.#startedAtMs)
+      this.#options.onOrphan?.(envelope, attribution.reason)
+  }
+
+  /** A driver written by others takes part in whatever is triggered; until it ends no other run may be. */
+  #noteJoining(driver: string, attribution: Attribution): void {
+    if (attribution.kind !== 'run' || !attribution.joins) return
+    this.#roster.hold(driver, attribution.runId)
+    this.#options.logger.info('a driver written by others joined a run', { driver, run: attribution.runId })
   }
 
   #hearPresence({ orchestrator_id: id, version }: PresenceMessage): void {
@@ -267,7 +271,7 @@ export class Orchestrator {
     this.#presence = clock.after(presenceMs, () => {
       void this.#sayPresence()
     })
-    this.#changeMembers(forgetSilent(this.#members, clock.wallMs()))
+    this.#roster.forgetSilent()
     const runs = [...this.#runs.values()].filter(
       ({ state }) => state.phase !== 'finished' && state.drivers.size > 0,
     )
@@ -281,73 +285,6 @@ export class Orchestrator {
       })
     } catch (error) {
       if (!this.#isStopped) logger.debug('presence could not be said', { error: messageOf(error) })
-    }
-  }
-
-  #changeMembers(members: Members): void {
-    const before = this.#members
-    if (members === before) return
-    this.#members = members
-    for (const [id, member] of members)
-      if (member.isDisputed && before.get(id)?.isDisputed === false)
-        this.#options.logger.error('two drivers say that they have the same id: none of them gets a share', {
-          driver: id,
-          address: member.address,
-        })
-    this.#wake()
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = new Set()
-    for (const wake of waiting) wake()
-  }
-
-  /** First come, first served: who waits for many drivers is not overtaken by who needs few. */
-  #chooseInTurn(run: Run): Promise<readonly ChosenDriver[]> {
-    const chosen = this.#turn.then(async () => {
-      try {
-        const drivers = await this.#chooseDrivers(run)
-        for (const { id, isAbsent } of drivers) if (!isAbsent) this.#holders.set(id, run.id)
-        return drivers
-      } finally {
-        this.#queued--
-      }
-    })
-    this.#turn = chosen.catch(() => {})
-    return chosen
-  }
-
-  /** Nobody where the run is stopped while it waits. */
-  async #chooseDrivers(run: Run): Promise<ChosenDriver[]> {
-    const { clock } = this.#options
-    const { scenario } = run.state
-    let isLate = false
-    let deadline: Timer | undefined
-    const stopListening = run.onChange(() => this.#wake())
-    try {
-      for (;;) {
-        if (run.failure !== undefined) throw run.failure
-        if (isStopping(run.state)) return []
-        const choice = chooseDrivers(this.#members, new Set(this.#holders.keys()), scenario, clock.wallMs())
-        if (choice.kind === 'chosen') return choice.drivers
-        if (choice.kind === 'missing') {
-          if (isLate) return chooseFewer(choice.free, scenario)
-          deadline ??= clock.after(scenario.start.deadlineMs, () => {
-            isLate = true
-            this.#wake()
-          })
-        } else {
-          deadline?.cancel()
-          deadline = undefined
-        }
-        await new Promise<void>((resolve) => {
-          this.#waiting.add(resolve)
-        })
-      }
-    } finally {
-      deadline?.cancel()
-      stopListening()
     }
   }
 }

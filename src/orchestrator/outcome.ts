@@ -2,6 +2,7 @@ import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
 import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
 import { loadTimeAt, stretchesOf } from '../pacing/steering.ts'
 import type { DriverProgress } from './driver-progress.ts'
+import { isSharedByCount } from './foreign-load.ts'
 import { overallOfSet } from './overall-of-set.ts'
 import { elapsedOf, isStopping, type RunState, steeringOf, totalOf } from './run-state.ts'
 import { measurementFor } from './slo-progress.ts'
@@ -50,8 +51,19 @@ export const missingLoadOf = (state: RunState, nowMs: number): MissingLoad[] => 
   const gaps: MissingLoad[] = []
   for (const driver of state.drivers.values())
     if (isMissing(driver))
-      gaps.push({ driver: driver.id, fromS: driver.reportedMs / 1000, toS, share: 1 / state.drivers.size })
+      gaps.push({ driver: driver.id, fromS: driver.reportedMs / 1000, toS, share: shareOf(driver, state) })
   return gaps
+}
+
+/**
+ * Of the planned load. Drivers written by others carry a part of it where it is a count on each driver and they were
+ * there when it was planned; otherwise what they do comes on top.
+ */
+const shareOf = (driver: DriverProgress, { drivers, scenario }: RunState): number => {
+  const carries = ({ foreign }: DriverProgress): boolean =>
+    foreign === null || (isSharedByCount(scenario.load) && !foreign.joinedLate)
+  if (!carries(driver)) return 0
+  return 1 / [...drivers.values()].filter(carries).length
 }
 
 const isMissing = (driver: DriverProgress): boolean =>
@@ -82,7 +94,17 @@ const isByPerson = (by: string): boolean => by !== 'slo'
 
 const describeMissing = (state: RunState, nowMs: number): string[] =>
   missingLoadOf(state, nowMs).map(({ driver, fromS, toS, share }) => {
-    const { phase, reason } = state.drivers.get(driver) ?? { phase: 'lost', reason: '' }
+    const { phase, reason, isForeign } = state.drivers.get(driver) ?? {
+      phase: 'lost',
+      reason: '',
+      isForeign: false,
+    }
+    if (isForeign) {
+      const fate = phase === 'left' ? reason : `was lost (${reason})`
+      const part =
+        share === 0 ? '' : `, and what it did of its ${percent(share)} of the load after that is unknown`
+      return `Driver ${driver}, written by others, ${fate}: its figures end at ${seconds(fromS)}${part}.`
+    }
     const part = `${percent(share)} of the load is missing from ${seconds(fromS)} to ${seconds(toS)}`
     if (phase === 'rejected') return `Driver ${driver} rejected the run (${reason}): ${part}.`
     if (phase === 'left') return `Driver ${driver} ${reason}: ${part}.`

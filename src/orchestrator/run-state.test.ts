@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { ControlMessage, HeartbeatMessage, MetricsMessage } from '../bus/messages.ts'
+import { type ControlMessage, type HeartbeatMessage, type MetricsMessage, protocol } from '../bus/messages.ts'
 import { isEmpty } from '../measuring/measurement.ts'
 import {
   addMeasurements,
@@ -51,7 +51,7 @@ const fold = (state: RunState, events: readonly RunEvent[]): RunState =>
 const beat = (id: string, state: NonNullable<HeartbeatMessage['state']>, atMs = startAtMs): RunEvent => ({
   type: 'heartbeat',
   atMs,
-  message: { node_id: id, heartbeat: 'YES', state, test_id: testId },
+  message: { node_id: id, heartbeat: 'YES', protocol, state, test_id: testId },
 })
 
 const told = (message: MetricsMessage, atMs?: number): RunEvent => ({

@@ -17,6 +17,16 @@ import {
   newDriverProgress,
   startsInterval,
 } from './driver-progress.ts'
+import { joinerOf, withNewcomers } from './foreign-joining.ts'
+import {
+  beginForeign,
+  excuseForeign,
+  hearForeignAgain,
+  hearForeignHeartbeat,
+  hearForeignReport,
+  newForeignProgress,
+  passTimeOfForeign,
+} from './foreign-progress.ts'
 import { judgeSeconds, newSloProgress, type SloProgress } from './slo-progress.ts'
 
 /**
@@ -34,7 +44,7 @@ export interface RunState {
   /** Wall clock at which every driver starts; null before the trigger. */
   startAtMs: number | null
   finishedAtMs: number | null
-  /** Drivers of the run in the order of their shares; all that were asked to take part. */
+  /** Drivers of the run in the order of their shares, all that were asked to take part; then those written by others. */
   drivers: ReadonlyMap<string, DriverProgress>
   /** The sum of the first `seconds` rows and of what came late for one of them; the whole is {@link totalOf}. */
   settled: { seconds: number; total: MeasurementSet }
@@ -42,6 +52,8 @@ export interface RunState {
   seconds: readonly SecondRow[]
   slo: SloProgress
   controls: readonly ControlMessage[]
+  /** What was to be said of its drivers when they were chosen; sentences. */
+  notes: readonly string[]
   /** Why it could not begin; null for a run that did, or may still. */
   error: RunError | null
 }
@@ -65,9 +77,18 @@ export interface SecondRow {
 
 /** Everything that a run's state follows from. `atMs`: the orchestrator's wall clock when it heard of it. */
 export type RunEvent =
-  | { type: 'configured'; atMs: number; drivers: readonly ChosenDriver[] }
-  /** `ready`: who was; left out of tests that tell it by heartbeats. Whoever folds a journal has heard no heartbeats. */
-  | { type: 'triggered'; atMs: number; startAtMs: number; ready?: readonly string[] }
+  | { type: 'configured'; atMs: number; drivers: readonly ChosenDriver[]; notes?: readonly string[] }
+  /**
+   * `ready`: who was; left out of tests that tell it by heartbeats. Whoever folds a journal has heard no heartbeats.
+   * `newcomers`: drivers written by others that came since the drivers were chosen.
+   */
+  | {
+      type: 'triggered'
+      atMs: number
+      startAtMs: number
+      ready?: readonly string[]
+      newcomers?: readonly string[]
+    }
   | { type: 'heartbeat'; atMs: number; message: HeartbeatMessage }
   | { type: 'metrics'; atMs: number; message: MetricsMessage }
   | { type: 'control'; atMs: number; message: ControlMessage }
@@ -111,6 +132,7 @@ export const newRunState = (id: string, scenario: Scenario, nowMs: number): RunS
   seconds: [],
   slo: newSloProgress(scenario.slo),
   controls: [],
+  notes: [],
   error: null,
 })
 
@@ -120,18 +142,18 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
     case 'configured':
       return {
         ...state,
-        drivers: new Map(event.drivers.map((chosen, share) => enlist(chosen, share, event.atMs))),
+        drivers: enlist(event.drivers, event.atMs),
+        notes: event.notes ?? [],
       }
     case 'triggered':
       return {
         ...state,
         phase: 'running',
         startAtMs: event.startAtMs,
-        drivers: new Map(
-          [...state.drivers].map(([id, driver]) => [
-            id,
-            leaveOutUnlessReady(event.ready?.includes(id) ? { ...driver, phase: 'ready' } : driver),
-          ]),
+        drivers: mapDrivers(withNewcomers(state, event.newcomers ?? [], event.atMs), (driver) =>
+          driver.foreign === null
+            ? leaveOutUnlessReady(event.ready?.includes(driver.id) ? { ...driver, phase: 'ready' } : driver)
+            : beginForeign(driver, driver.foreign, event.atMs, { ...state, startAtMs: event.startAtMs }),
         ),
       }
     case 'heartbeat':
@@ -147,12 +169,18 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
     case 'stoodStill':
       return {
         ...state,
-        drivers: new Map([...state.drivers].map(([id, driver]) => [id, excuseSilence(driver, event.forMs)])),
+        drivers: mapDrivers(state, (driver) => ({
+          ...excuseSilence(driver, event.forMs),
+          foreign: driver.foreign && excuseForeign(driver.foreign, event.forMs),
+        })),
       }
     case 'resumed':
       return {
         ...state,
-        drivers: new Map([...state.drivers].map(([id, driver]) => [id, hearAgain(driver, event.atMs)])),
+        drivers: mapDrivers(state, (driver) => ({
+          ...hearAgain(driver, event.atMs),
+          foreign: driver.foreign && hearForeignAgain(driver.foreign, event.atMs),
+        })),
       }
     case 'failed':
       return { ...state, phase: 'finished', finishedAtMs: event.atMs, error: event.error }
@@ -161,12 +189,18 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
   }
 }
 
-const enlist = (chosen: ChosenDriver, share: number, atMs: number): [string, DriverProgress] => {
-  const driver = newDriverProgress(chosen, share, atMs)
-  return [
-    driver.id,
-    chosen.isAbsent ? { ...driver, phase: 'rejected', reason: 'no driver registered for it' } : driver,
-  ]
+/** Shares are numbered among ours: drivers written by others cannot be told a number. */
+const enlist = (chosen: readonly ChosenDriver[], atMs: number): Map<string, DriverProgress> => {
+  const drivers = new Map<string, DriverProgress>()
+  let share = 0
+  for (const one of chosen) {
+    const driver = newDriverProgress(one, one.isForeign ? null : share++, atMs)
+    if (one.isForeign) drivers.set(one.id, { ...driver, foreign: newForeignProgress(atMs) })
+    else if (one.isAbsent)
+      drivers.set(one.id, { ...driver, phase: 'rejected', reason: 'no driver registered for it' })
+    else drivers.set(one.id, driver)
+  }
+  return drivers
 }
 
 const leaveOutUnlessReady = (driver: DriverProgress): DriverProgress =>
@@ -175,15 +209,23 @@ const leaveOutUnlessReady = (driver: DriverProgress): DriverProgress =>
     : driver
 
 const foldHeartbeat = (state: RunState, message: HeartbeatMessage, atMs: number): RunState => {
-  const driver = state.drivers.get(message.node_id)
+  const driver = state.drivers.get(message.node_id) ?? joinerOf(state, message, atMs)
   if (driver === undefined) return state
   if (message.test_id !== undefined && message.test_id !== state.id) return state
-  return withDriver(state, hearHeartbeat(driver, message, atMs))
+  return withDriver(
+    state,
+    driver.foreign === null
+      ? hearHeartbeat(driver, message, atMs)
+      : hearForeignHeartbeat(driver, driver.foreign, message, atMs, state),
+  )
 }
 
 const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): RunState => {
-  const driver = state.drivers.get(message.node_id)
-  if (driver === undefined || message.test_id !== state.id) return state
+  const driver = state.drivers.get(message.node_id) ?? joinerOf(state, message, atMs)
+  // Without a test id it was attributed to this run because its sender is in no other.
+  if (driver === undefined || (message.test_id ?? state.id) !== state.id) return state
+  if (driver.foreign !== null)
+    return judge(withDriver(state, hearForeignReport(driver, driver.foreign, message, atMs, state)))
   const latestEndMs = atMs - (state.startAtMs ?? atMs) + clockSlackMs
   const counted = hearMetrics(driver, message, atMs, latestEndMs)
   let next = withDriver(state, counted.driver)
@@ -255,11 +297,19 @@ const clockSlackMs = 3_600_000
 const foldTick = (state: RunState, atMs: number): RunState => {
   let next = state
   for (const driver of state.drivers.values()) {
-    const after = missTrigger(missHeartbeats(driver, atMs, lostAfterMs), atMs - (state.startAtMs ?? atMs))
+    const after =
+      driver.foreign === null
+        ? missTrigger(missHeartbeats(driver, atMs, lostAfterMs), atMs - (state.startAtMs ?? atMs))
+        : passTimeOfForeign(driver, driver.foreign, atMs, lostAfterMs, state)
     if (after !== driver) next = withDriver(next, after)
   }
   return next === state ? state : judge(next)
 }
+
+const mapDrivers = (
+  { drivers }: Pick<RunState, 'drivers'>,
+  next: (driver: DriverProgress) => DriverProgress,
+): RunState['drivers'] => new Map([...drivers].map(([id, driver]) => [id, next(driver)]))
 
 const withDriver = (state: RunState, driver: DriverProgress): RunState => ({
   ...state,
@@ -280,18 +330,21 @@ const judge = (state: RunState): RunState => {
   return { ...state, slo: judgeSeconds(scenario.slo, slo, seconds, complete, steeringOf(state)) }
 }
 
-/** So many seconds from the start are reported by every driver that is still there. */
+/** So many seconds from the start are reported by every driver that is still there and reports seconds. */
 export const completeSeconds = (state: RunState): number => {
   let complete = state.seconds.length
   for (const driver of state.drivers.values())
-    if (isPresent(driver)) complete = Math.min(complete, Math.floor(driver.reportedMs / 1000))
+    if (isPresent(driver) && !driver.isForeign)
+      complete = Math.min(complete, Math.floor(driver.reportedMs / 1000))
   return complete
 }
 
-/** Every driver has said all it will, or is lost. */
+/** Every driver has said all it will, or is lost. Those written by others cannot be stopped: a stopped run ends without them. */
 export const isOver = (state: RunState): boolean =>
   state.phase === 'running' &&
-  [...state.drivers.values()].every((driver) => hasEnded(driver) || driver.phase === 'lost')
+  [...state.drivers.values()].every(
+    (driver) => hasEnded(driver) || driver.phase === 'lost' || (driver.isForeign && isStopping(state)),
+  )
 
 export const isStopping = (state: RunState): boolean =>
   state.controls.some((control) => control.command === 'stop')

@@ -1,17 +1,10 @@
 import type { MessageChannel } from '../bus/message-channel.ts'
-import {
-  type ControlMessage,
-  type HeartbeatMessage,
-  type MessageOf,
-  type MetricsMessage,
-  protocol,
-} from '../bus/messages.ts'
-import { type Topic, topics } from '../bus/topics.ts'
-import { type Clock, sleep, type Timer } from '../lib/clock.ts'
+import { type ControlMessage, type HeartbeatMessage, type MetricsMessage, protocol } from '../bus/messages.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import { AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { knownOffsetMs } from './clock-estimate.ts'
+import { Announcer } from './announcer.ts'
 import { describeUnready } from './describe-unready.ts'
 import { hasEnded } from './driver-progress.ts'
 import { stoppingSlos } from './outcome.ts'
@@ -25,7 +18,6 @@ import {
   type RunEvent,
   type RunState,
 } from './run-state.ts'
-import { buildTestConfig, splitAsset } from './test-config.ts'
 
 /**
  * Conducts one run: says what there is to say to the drivers, folds what is heard into the state, and tells who listens.
@@ -52,10 +44,18 @@ export interface RunOptions {
   assets: ReadonlyMap<string, Uint8Array>
   /** Waits, ready, until somebody triggers it. */
   hold: boolean
+  /** The error for which a run must not be triggered now, because of who is there. */
+  refuse: () => AppError | undefined
   /** The longest that a message to a driver takes, as far as is known now. */
   delayMs: () => number
   /** The bus brings nothing at the moment: silence is nobody's fault. */
   isDeaf: () => boolean
+}
+
+/** Who carries a run, and sentences about them for its result. */
+export interface ChosenCast {
+  drivers: readonly ChosenDriver[]
+  notes: readonly string[]
 }
 
 export interface SteerCommand {
@@ -73,19 +73,15 @@ const startMarginMs = 20
 
 const tickMs = 250
 
-const retryMs = 250
-
 /** A tick so late says that this process was stopped, or its machine asleep. */
 const stoodStillMs = 500
-
-/** A trigger that reaches a driver later than this after it was sent starts nothing. */
-const commandLifeMs = 60_000
 
 /** Drivers are held for a run that nobody triggers for so long. */
 const holdLimitMs = 600_000
 
 export class Run {
   readonly #options: RunOptions
+  readonly #announcer: Announcer
   readonly #listeners = new Set<(state: RunState) => void>()
   readonly #end = Promise.withResolvers<void>()
   #state: RunState
@@ -98,6 +94,7 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.#options = options
+    this.#announcer = new Announcer(options.channel, options.clock)
     this.#state = options.state
     this.#controlSeq = 1 + Math.max(-1, ...options.state.controls.map(({ seq }) => seq))
     // Who waits for it looks at it; to anybody else a run that could not begin is no unhandled rejection.
@@ -163,7 +160,7 @@ export class Run {
       issued_at: nowMs,
     }
     await this.#decide({ type: 'control', atMs: nowMs, message })
-    await this.#publish(topics.control, this.id, message)
+    await this.#announcer.control(message)
   }
 
   /** Starts a held run. Resolves when it is decided. Rejects with RUN_NOT_READY, RUN_BEGUN or RUN_FINISHED. */
@@ -190,15 +187,15 @@ export class Run {
    * From the chosen drivers to the closed run; nobody is chosen where it was stopped while it waited. Resolves in any case:
    * how it ended is told by `ended`.
    */
-  async conduct(choose: () => Promise<readonly ChosenDriver[]>): Promise<void> {
+  async conduct(choose: () => Promise<ChosenCast>): Promise<void> {
     const { journal, record, clock } = this.#options
     await this.#concluding(async () => {
       await journal.create({ id: this.id, createdAtMs: this.#state.createdAtMs, record })
-      const drivers = await choose()
-      await this.#decide({ type: 'configured', atMs: clock.wallMs(), drivers })
+      const { drivers, notes } = await choose()
+      await this.#decide({ type: 'configured', atMs: clock.wallMs(), drivers, notes })
       this.#armTick()
       if (isStopping(this.#state)) return
-      await this.#configure(drivers)
+      await this.#announcer.configure(this.#state, this.#options.assets)
       await this.#awaitReady()
       await this.#awaitTrigger()
       if (isStopping(this.#state)) return
@@ -215,7 +212,7 @@ export class Run {
       this.#fold({ type: 'resumed', atMs: clock.wallMs() })
       this.#armTick()
       // That life may have ended between the decision and the message. Who heard it then ignores it now.
-      await this.#sayTrigger()
+      await this.#announcer.trigger(this.#state)
       await this.#until(() => isOver(this.#state))
     })
   }
@@ -255,17 +252,6 @@ export class Run {
     else this.#end.reject(failure)
   }
 
-  async #configure(drivers: readonly ChosenDriver[]): Promise<void> {
-    const { clock, assets } = this.#options
-    const { scenario } = this.#state
-    for (const [sha256, content] of assets)
-      for (const part of splitAsset(sha256, content)) await this.#publish(topics.asset, sha256, part)
-    const nowMs = clock.wallMs()
-    const ids = drivers.filter(({ isForeign }) => !isForeign).map(({ id }) => id)
-    const config = buildTestConfig(this.id, scenario, ids, nowMs, nowMs + scenario.start.deadlineMs)
-    await this.#publish(topics.testConfig, this.id, config)
-  }
-
   /** Until every driver is ready, or the deadline has passed and enough are. */
   async #awaitReady(): Promise<void> {
     const { deadlineMs, atLeast } = this.#state.scenario.start
@@ -295,33 +281,17 @@ export class Run {
   }
 
   async #begin(): Promise<void> {
-    const { clock, delayMs } = this.#options
+    const { clock, delayMs, refuse } = this.#options
+    // Somebody may have come since the drivers were chosen who would begin something else.
+    const refusal = refuse()
+    if (refusal !== undefined) throw refusal
     const nowMs = clock.wallMs()
     // Drivers written by others begin when they hear of it, so with them everybody does.
     const isMixed = [...this.#state.drivers.values()].some((driver) => driver.isForeign)
     const startAtMs = nowMs + (isMixed ? 0 : startMarginMs + 2 * delayMs())
     const ready = [...this.#state.drivers.values()].filter((driver) => driver.phase === 'ready')
     await this.#decide({ type: 'triggered', atMs: nowMs, startAtMs, ready: ready.map(({ id }) => id) })
-    await this.#sayTrigger()
-  }
-
-  async #sayTrigger(): Promise<void> {
-    const { clock } = this.#options
-    const { startAtMs, drivers } = this.#state
-    if (startAtMs === null) return
-    const nowMs = clock.wallMs()
-    const offsets = [...drivers.values()]
-      .map(({ id, clock: estimate }) => [id, knownOffsetMs(estimate)] as const)
-      .filter(([, offsetMs]) => offsetMs !== 0)
-    await this.#publish(topics.trigger, this.id, {
-      test_id: this.id,
-      trigger: 'YES',
-      protocol,
-      start_at: startAtMs,
-      ...(offsets.length === 0 ? {} : { clock_offsets_ms: Object.fromEntries(offsets) }),
-      issued_at: nowMs,
-      expires_at: startAtMs + commandLifeMs,
-    })
+    await this.#announcer.trigger(this.#state)
   }
 
   /** A driver that still holds this run (late, or lost and back) must let go of it. */
@@ -331,7 +301,7 @@ export class Run {
     const nowMs = clock.wallMs()
     try {
       // No steering of the run: it is over, or never was.
-      await this.#publish(topics.control, this.id, {
+      await this.#announcer.control({
         test_id: this.id,
         protocol,
         command: 'stop',
@@ -342,22 +312,6 @@ export class Run {
       })
     } catch (error) {
       logger.warn('drivers could not be told that the run is closed', { error: messageOf(error) })
-    }
-  }
-
-  /** What drivers must hear is said again while the bus is away, for a minute. */
-  async #publish<T extends Topic>(topic: T, key: string, message: MessageOf[T]): Promise<void> {
-    const { channel, clock } = this.#options
-    const lastMs = clock.nowMs() + commandLifeMs
-    for (;;) {
-      try {
-        await channel.publish(topic, key, message)
-        return
-      } catch (error) {
-        const isAway = error instanceof AppError && error.code === 'BUS_UNAVAILABLE'
-        if (!isAway || clock.nowMs() >= lastMs) throw error
-        await sleep(clock, retryMs)
-      }
     }
   }
 

@@ -5,7 +5,7 @@ import { foldRun, newRunState, type RunEvent, type RunState } from '../orchestra
 import { tellStory } from '../testing/driver-story.ts'
 import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
 import { buildResult, buildTimeline } from './build-result.ts'
-import type { Figures, RunPhase } from './run-result.ts'
+import type { DriverFigures, Figures, RunPhase } from './run-result.ts'
 
 const scenario = sampleScenario({
   load: rateOf(16, 3000),
@@ -53,14 +53,14 @@ const whole = after([...configured, triggered, ...reports, closed])
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-const assertAddsUp = (parts: readonly Figures[], all: Figures): void => {
+const assertAddsUp = (parts: readonly DriverFigures[], all: Figures): void => {
   for (const field of ['started', 'sent', 'answered', 'retried', 'unsent', 'bytesIn', 'bytesOut'] as const)
-    assert.equal(sum(parts.map(({ totals }) => totals[field])), all.totals[field], field)
+    assert.equal(sum(parts.map(({ totals }) => totals[field] ?? Number.NaN)), all.totals[field], field)
   for (const field of ['responseTimeMs', 'serviceTimeMs', 'sendLatenessMs', 'errorTimeMs'] as const)
-    assert.equal(sum(parts.map((part) => part[field].count)), all[field].count, field)
+    assert.equal(sum(parts.map((part) => part[field].count ?? Number.NaN)), all[field].count, field)
   for (const field of ['errors', 'status', 'unsentReasons'] as const)
     for (const [word, count] of Object.entries(all.totals[field]))
-      assert.equal(sum(parts.map(({ totals }) => totals[field][word] ?? 0)), count, `${field} ${word}`)
+      assert.equal(sum(parts.map(({ totals }) => totals[field]?.[word] ?? 0)), count, `${field} ${word}`)
 }
 
 describe('the result', () => {

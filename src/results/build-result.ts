@@ -9,15 +9,10 @@ import { describeLoad } from '../pacing/describe-load.ts'
 import type { LoadPlan } from '../pacing/pacer.ts'
 import { scaleAt, stretchesOf } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { driverResult } from './driver-result.ts'
 import { figuresOf, timeFiguresOf } from './figures.ts'
-import type {
-  DriverPhase,
-  DriverResult,
-  RequestResult,
-  RunPhase,
-  RunResult,
-  TimelineRow,
-} from './run-result.ts'
+import { foreignWarningsOf, plannedOfOurs } from './foreign-warnings.ts'
+import type { RequestResult, RunPhase, RunResult, TimelineRow } from './run-result.ts'
 import { warningsOf } from './warnings.ts'
 
 /**
@@ -39,7 +34,15 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
     outcome: verdict?.outcome ?? null,
     error: state.error,
     why: verdict?.why ?? [],
-    warnings: warningsOf(figures, plan, skewOf(state), state.phase === 'finished' && !isStopping(state)),
+    warnings: [
+      ...foreignWarningsOf(state),
+      ...warningsOf(
+        figures,
+        plannedOfOurs(state, plan),
+        skewOf(state),
+        state.phase === 'finished' && !isStopping(state),
+      ),
+    ],
     createdAt: isoTime(state.createdAtMs),
     startedAt: state.startAtMs === null ? null : isoTime(state.startAtMs),
     finishedAt: state.finishedAtMs === null ? null : isoTime(state.finishedAtMs),
@@ -140,17 +143,6 @@ const phaseBeforeStart = (state: RunState): RunPhase => {
   if (drivers.length === 0) return 'queued'
   return drivers.every((driver) => driver.phase === 'ready') ? 'ready' : 'configuring'
 }
-
-const driverResult = (driver: DriverProgress, elapsedMs: number): DriverResult => ({
-  id: driver.id,
-  state: driver.phase satisfies DriverPhase,
-  reason: driver.reason,
-  share: driver.share,
-  pid: driver.pid,
-  cpu: driver.cpu,
-  clock: driver.clock,
-  ...figuresOf(overallOfSet(driver.total), elapsedMs),
-})
 
 /** By the orchestrator's clock, as far as the drivers' are known. */
 const skewOf = (state: RunState): number | null => {

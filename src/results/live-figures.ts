@@ -25,7 +25,11 @@ export const liveFiguresOf = (state: RunState, nowMs: number): LiveFigures => {
     askedPerSecond: plannedRate(load, drivers, steeringOf(state), elapsedOf(state, nowMs)),
     lastSecond: recent.at(-1) ?? null,
     recent,
-    drivers: new Map([...state.drivers.values()].map((driver) => [driver.id, liveDriverOf(driver)])),
+    drivers: new Map(
+      [...state.drivers.values()]
+        .filter(({ isForeign }) => !isForeign)
+        .map((driver) => [driver.id, liveDriverOf(driver)]),
+    ),
   }
 }
 
@@ -44,7 +48,8 @@ const nothing: LiveDriver = { answeredPerSecond: 0, responseP99Ms: null, latenes
 
 const liveDrivers = new WeakMap<object, LiveDriver>()
 
-const liveDriverOf = ({ latest }: DriverProgress): LiveDriver => {
+/** Of its latest second. */
+export const liveDriverOf = ({ latest }: DriverProgress): LiveDriver => {
   if (latest === null) return nothing
   const driver = liveDrivers.get(latest) ?? readLatest(latest)
   liveDrivers.set(latest, driver)

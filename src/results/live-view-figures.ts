@@ -8,7 +8,7 @@ export interface LiveFigures {
   lastSecond: TimelineRow | null
   /** The latest seconds, all requests together, in order; a minute is enough. */
   recent: readonly TimelineRow[]
-  /** By the driver's id, of its latest second. */
+  /** By the driver's id, of its latest second; without those written by others, which report no seconds. */
   drivers: ReadonlyMap<string, LiveDriver>
 }
 

@@ -7,7 +7,7 @@ import type { RunResult } from './run-result.ts'
  */
 const order = [
   'id name kind scenario seed labels state outcome error why warnings createdAt startedAt finishedAt elapsedMs plan',
-  'reason share pid cpu clock totals responseTimeMs serviceTimeMs sendLatenessMs errorTimeMs requests drivers slo',
+  'reason share isForeign assumedFinished pid cpu clock totals responseTimeMs serviceTimeMs sendLatenessMs errorTimeMs requests drivers slo',
   'startSkewMs startSkewUncertaintyMs gaps steering',
   'load targets durationMs operations',
   'started sent answered retried unsent unsentReasons inFlight errors errorDetails status checks bytesIn bytesOut',

@@ -1,21 +1,22 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import type { RunResult } from './run-result.ts'
+import { sumCounts } from './summary-text-figures.ts'
 
 /**
  * A run as a JUnit XML report, which every CI server reads: a case for the run itself, one for each SLO and one for each
- * check. What could not be judged is skipped, not passed.
+ * check. What could not be judged is skipped, not passed; so is what drivers written by others did not say.
  *
  *   testsuites > testsuite (the run) > testcase [failure | skipped]
  */
 interface Case {
-  group: 'run' | 'slo' | 'check'
+  group: 'run' | 'driver' | 'slo' | 'check'
   name: string
   failure?: string
   skipped?: string
 }
 
 export const renderReportJunit = (result: RunResult): string => {
-  const cases = [runCase(result), ...sloCases(result), ...checkCases(result)]
+  const cases = [runCase(result), ...unknownCases(result), ...sloCases(result), ...checkCases(result)]
   const failures = cases.filter(({ failure }) => failure !== undefined).length
   const skipped = cases.filter((one) => one.failure === undefined && one.skipped !== undefined).length
   const seconds = (result.elapsedMs / 1000).toFixed(3)
@@ -48,6 +49,21 @@ const runCase = (result: RunResult): Case => {
   }
   return { group: 'run', name }
 }
+
+/** What is known of a driver written by others is no measurement of ours: neither passed nor failed. */
+const unknownCases = ({ drivers }: RunResult): Case[] =>
+  drivers
+    .filter(({ isForeign }) => isForeign)
+    .map(({ id, totals, assumedFinished }): Case => {
+      const figures = [
+        `sent ${totals.sent ?? 'unknown'}`,
+        `answered ${totals.answered ?? 'unknown'}`,
+        `errors ${totals.errors === null ? 'unknown' : sumCounts(totals.errors)}`,
+        ...(assumedFinished ? ['assumed to have finished'] : []),
+      ]
+      const name = `driver ${id} is measured`
+      return { group: 'driver', name, skipped: `written by others, it says: ${figures.join(', ')}` }
+    })
 
 const sloCases = (result: RunResult): Case[] =>
   result.slo.map((slo): Case => {

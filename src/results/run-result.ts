@@ -120,13 +120,32 @@ export type DriverPhase =
   | 'lost'
   | 'left'
 
-export interface DriverResult extends Figures {
+/** As {@link Totals}; a driver written by others says few of these, and what it does not say is `null`: unknown. */
+export type DriverTotals = { [Name in keyof Totals]: Totals[Name] | null }
+
+/** As {@link TimeFigures}, likewise. */
+export type DriverTimes = { [Name in keyof TimeFigures]: TimeFigures[Name] | null }
+
+/** As {@link Figures}, likewise. What a driver written by others says is in no other figure of a result. */
+export interface DriverFigures {
+  totals: DriverTotals
+  responseTimeMs: DriverTimes
+  serviceTimeMs: DriverTimes
+  sendLatenessMs: DriverTimes
+  errorTimeMs: DriverTimes
+}
+
+export interface DriverResult extends DriverFigures {
   id: string
   state: DriverPhase
   /** Why it rejected the run or how it was lost; empty otherwise. */
   reason: string
-  /** Position among the run's drivers, from 0. */
-  share: number
+  /** Position among the run's shares, from 0; `null`: written by others, without a numbered share. */
+  share: number | null
+  /** Written by others: it speaks only the brief, loads a target of its own, and says little. */
+  isForeign: boolean
+  /** It never said that it had finished; its figures stopped changing. */
+  assumedFinished: boolean
   pid: number | null
   /** Of one core, 0 to 1 and above, in the last second. */
   cpu: number | null

@@ -11,6 +11,14 @@ const enoughForP999 = 10_000
 /** A whole number, thousands separated. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US')
 
+/** What nobody said is neither 0 nor absent. */
+export const unknown = 'unknown'
+
+export const formatKnownCount = (count: number | null): string =>
+  count === null ? unknown : formatCount(count)
+
+export const formatKnownTime = (ms: number | null): string => (ms === null ? unknown : formatTime(ms))
+
 /** Three digits or more, without a unit, for a column that names it: `0.021`, `2.41`, `24.1`, `2,410`. */
 export const formatFigure = (value: number | null): string => {
   if (value === null) return none

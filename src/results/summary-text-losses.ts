@@ -4,9 +4,11 @@ import {
   endedCount,
   formatCount,
   formatFigure,
+  formatKnownCount,
   formatPosition,
   formatShare,
   rankCounts,
+  unknown,
 } from './summary-text-figures.ts'
 import { type Line, styled } from './summary-text-line.ts'
 import { type Cell, renderTable } from './summary-text-table.ts'
@@ -100,7 +102,8 @@ export const isTroubled = (driver: DriverResult): boolean =>
 
 export const driverLines = (result: RunResult, width: number): Line[] => {
   const troubled = result.drivers.filter(isTroubled)
-  if (result.drivers.length < 2 && troubled.length === 0) return []
+  const isPlain = troubled.length === 0 && !result.drivers.some(({ isForeign }) => isForeign)
+  if (result.drivers.length < 2 && isPlain) return []
   const shown =
     result.drivers.length <= maxDrivers
       ? result.drivers
@@ -120,17 +123,21 @@ export const driverLines = (result: RunResult, width: number): Line[] => {
     ],
     shown.map((driver): Cell[] => {
       const times = driver.responseTimeMs
+      // Of one that measures, what is not there does not exist; of another, nobody knows.
+      const figure = (value: number | null): string =>
+        driver.isForeign && value === null ? unknown : formatFigure(value)
+      const state = driver.assumedFinished ? `${driver.state} (assumed)` : driver.state
       return [
         fitText(driver.id, 40),
-        isTroubled(driver) ? { text: driver.state, style: 'bad' } : driver.state,
-        formatCount(driver.totals.sent),
-        formatCount(driver.totals.answered),
-        formatFigure(times.min),
-        formatFigure(times.mean),
-        formatFigure(times.median),
-        formatFigure(times.mode),
-        formatFigure(times.max),
-        formatFigure(driver.sendLatenessMs.p99),
+        isTroubled(driver) ? { text: state, style: 'bad' } : state,
+        formatKnownCount(driver.totals.sent),
+        formatKnownCount(driver.totals.answered),
+        figure(times.min),
+        figure(times.mean),
+        figure(times.median),
+        figure(times.mode),
+        figure(times.max),
+        figure(driver.sendLatenessMs.p99),
       ]
     }),
     width,

@@ -1,12 +1,20 @@
 import { formatSize } from '../lib/bytes.ts'
 import { formatRate } from '../lib/rate.ts'
 import type { PictureRow } from './latency-picture.ts'
-import type { RunOutcome, RunResult } from './run-result.ts'
+import type { DriverResult, RunOutcome, RunResult } from './run-result.ts'
 import { cleanText, displayWidth, fitText, padToWidth, wrapText } from './summary-text-display.ts'
-import { formatCount, formatPosition, formatTime, rankCounts } from './summary-text-figures.ts'
+import {
+  formatCount,
+  formatKnownCount,
+  formatPosition,
+  formatTime,
+  rankCounts,
+  unknown,
+} from './summary-text-figures.ts'
 import { type Line, renderLine, type Span, type Style, styled } from './summary-text-line.ts'
 import { checkLines, driverLines, errorLines, gapLines, unsentLines } from './summary-text-losses.ts'
 import { pictureLines, requestLines, timeLines } from './summary-text-times.ts'
+import { isUnmeasured, toldTotalsOf } from './told-totals.ts'
 
 export interface SummaryOptions {
   /** Of the terminal; 80 where there is none. */
@@ -41,8 +49,8 @@ export const renderSummary = (
     section('SLOs', sloLines(result, width)),
     section('Warnings', sentenceLines(result.warnings, styled('caution', '  ! '), width)),
     section('Load', loadLines(result, width)),
-    section('Requests', requestLines(result, width)),
-    section('Response time, ms', timeLines(result, width)),
+    section('Requests', isUnmeasured(result) ? [] : requestLines(result, width)),
+    section('Response time, ms', isUnmeasured(result) ? [] : timeLines(result, width)),
     section('Distribution of response times', pictureLines(distribution, width)),
     section('Status codes', statusLines(result, width)),
     section('Errors', errorLines(result, width)),
@@ -123,31 +131,47 @@ const loadLines = (result: RunResult, width: number): Line[] => {
   const skew = started ? `, started within ${formatTime(result.startSkewMs)}` : ''
   const lateness = result.sendLatenessMs
   const labels = Object.entries(result.labels).map(([name, value]) => `${name}=${value}`)
+  const done =
+    `${formatCount(totals.sent)} sent${missed}, ${formatCount(totals.answered)} answered in ` +
+    `${formatTime(result.elapsedMs)}: ${formatRate(totals.answeredPerSecond)}`
+  const traffic =
+    `${formatSize(totals.bytesOut)} out, ${formatSize(totals.bytesIn)} in, ` +
+    `${counted(totals.connectionsOpened, 'connection')} opened` +
+    (totals.retried === 0 ? '' : `, ${formatCount(totals.retried)} retried`)
+  const isMeasured = !isUnmeasured(result)
+  const foreign = result.drivers.filter(({ isForeign }) => isForeign)
+  const targets = isMeasured
+    ? listed(plan.targets, 3) + (foreign.length === 0 ? '' : '; unknown for drivers written by others')
+    : 'unknown: drivers written by others have their own'
   return [
     ['asked', plan.load],
-    [
-      'done',
-      `${formatCount(totals.sent)} sent${missed}, ${formatCount(totals.answered)} answered in ` +
-        `${formatTime(result.elapsedMs)}: ${formatRate(totals.answeredPerSecond)}`,
-    ],
-    [plan.targets.length === 1 ? 'target' : 'targets', listed(plan.targets, 3)],
+    ...(isMeasured ? [['done', done] as const] : []),
+    ...(foreign.length === 0 ? [] : [['told', describeTold(foreign, result.elapsedMs)] as const]),
+    [isMeasured && plan.targets.length === 1 ? 'target' : 'targets', targets],
     ['drivers', `${formatCount(plan.drivers)}${skew}`],
     [
       'lateness',
-      `p99 ${formatTime(lateness.p99)}, max ${formatTime(lateness.max)} after the planned instant`,
+      isMeasured
+        ? `p99 ${formatTime(lateness.p99)}, max ${formatTime(lateness.max)} after the planned instant`
+        : unknown,
     ],
-    [
-      'traffic',
-      `${formatSize(totals.bytesOut)} out, ${formatSize(totals.bytesIn)} in, ` +
-        `${counted(totals.connectionsOpened, 'connection')} opened` +
-        (totals.retried === 0 ? '' : `, ${formatCount(totals.retried)} retried`),
-    ],
+    ['traffic', isMeasured ? traffic : unknown],
     ['seed', String(result.seed)],
     ...(labels.length === 0 ? [] : [['labels', listed(labels, 6)] as const]),
   ].flatMap(([key = '', value = '']) =>
     wrapText(cleanText(value), width - 13).map(
       (text, i): Line => ['  ', styled('dim', (i === 0 ? key : '').padEnd(11)), text],
     ),
+  )
+}
+
+/** By drivers that measure nothing which could be added to the rest. */
+const describeTold = (drivers: readonly DriverResult[], elapsedMs: number): string => {
+  const { sent, answered, errors } = toldTotalsOf(drivers)
+  const who = `by ${counted(drivers.length, 'driver')} written by others`
+  return (
+    `sent ${formatKnownCount(sent)}, answered ${formatKnownCount(answered)}, errors ${formatKnownCount(errors)} ` +
+    `in ${formatTime(elapsedMs)}, ${who}`
   )
 }
 

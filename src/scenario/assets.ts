@@ -51,6 +51,8 @@ export const readFileWithin: ReadFile = async (path, maxBytes) => {
 export class AssetStore {
   /** By the hexadecimal SHA-256 of the bytes. */
   readonly contents = new Map<string, Uint8Array>()
+  /** By the path that the scenario gives. */
+  readonly files = new Map<string, Uint8Array>()
   readonly #directory: string
   readonly #readFile: ReadFile
   readonly #loading = new Map<string, Promise<Asset | string>>()
@@ -80,6 +82,7 @@ export class AssetStore {
       this.#sizeLeft -= bytes.length
       const sha256 = createHash('sha256').update(bytes).digest('hex')
       this.contents.set(sha256, bytes)
+      this.files.set(file, bytes)
       return { reference: { file, sha256, sizeBytes: bytes.length }, bytes }
     } catch (thrown) {
       return messageOf(thrown)

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { AssetStore, type ReadFile, readFileWithin } from './assets.ts'
 import { buildHttp } from './build-http.ts'
 import { buildLoad } from './build-load.ts'
@@ -42,6 +43,20 @@ export interface LoadedScenario {
   record: Scenario
   /** True: the scenario said no seed. */
   seedDrawn: boolean
+  source: LoadedSource
+}
+
+/** All that a scenario was made of: read again elsewhere, without these files and this environment, it is the same one. */
+export interface LoadedSource {
+  /** Its name without a directory. */
+  file: string
+  /** As it was written; data where it never was a text. */
+  content: { text: string } | { data: unknown }
+  set: readonly string[]
+  /** The variables that it reads, secrets among them. */
+  env: Record<string, string>
+  /** Its files, by the paths that it gives. */
+  assets: ReadonlyMap<string, Uint8Array>
 }
 
 /** From raw data to a parsed scenario, or ScenarioInvalid with all faults. `directory` is where its files are. */
@@ -52,6 +67,7 @@ export const compileScenario = async (
   options: LoadOptions,
 ): Promise<LoadedScenario> => {
   const assets = new AssetStore(defaults.directory, options.readFile ?? readFileWithin)
+  const content = contentOf(document, defaults.name)
   const overridden = applyOverrides(document, options.set ?? [])
   const environment = interpolateDocument(document, options.env)
   const parsed = parseTyped(document, environment)
@@ -82,7 +98,20 @@ export const compileScenario = async (
     assets: assets.contents,
     warnings: warningsOf(parsed.data),
     seedDrawn: parsed.data.seed === undefined,
+    source: {
+      file: basename(document.file),
+      content,
+      set: options.set ?? [],
+      env: environment.values,
+      assets: assets.files,
+    },
   }
+}
+
+/** Before anything is changed in it. Data gets the name that it would have from its file. */
+const contentOf = ({ tree, data }: ScenarioDocument, name: string): LoadedSource['content'] => {
+  if (tree !== undefined) return { text: tree.text }
+  return { data: isMap(data) ? structuredClone({ name, ...data }) : data }
 }
 
 /** By the schema; where it refuses texts that came whole from the environment, once more with their numbers. */
@@ -184,7 +213,11 @@ const buildScenario = (data: ScenarioData, parts: BuildParts): Scenario => {
     seed,
     drivers,
     labels: Object.fromEntries(labels),
-    start: { deadlineMs: data.start?.deadline ?? 10_000, atLeast: data.start?.atLeast ?? drivers },
+    start: {
+      deadlineMs: data.start?.deadline ?? 10_000,
+      atLeast: data.start?.atLeast ?? drivers,
+      ...(data.start?.force ? { force: true } : {}),
+    },
     http: buildHttp(data.http, {
       document,
       view,

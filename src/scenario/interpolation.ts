@@ -15,11 +15,14 @@ interface Interpolated {
   text: string
   /** A variable was read, or its default taken. */
   used: boolean
+  /** The variables that were read. */
+  values: Record<string, string>
   problems: { message: string; expected: string }[]
 }
 
 export const interpolate = (source: string, env: Environment): Interpolated => {
   const problems: { message: string; expected: string }[] = []
+  const values: Record<string, string> = {}
   let used = false
   const text = source.replace(
     pattern,
@@ -35,7 +38,10 @@ export const interpolate = (source: string, env: Environment): Interpolated => {
         return ''
       }
       const value = Object.hasOwn(env, name) ? env[name] : undefined
-      if (value !== undefined && (value !== '' || fallback === undefined)) return value
+      if (value !== undefined && (value !== '' || fallback === undefined)) {
+        values[name] = value
+        return value
+      }
       if (fallback !== undefined) return fallback
       problems.push({
         message: `the environment variable ${name} is not set`,
@@ -44,7 +50,7 @@ export const interpolate = (source: string, env: Environment): Interpolated => {
       return ''
     },
   )
-  return { text, used, problems }
+  return { text, used, values, problems }
 }
 
 const maxScalarLength = 40
@@ -61,6 +67,8 @@ export interface EnvironmentUse {
   faults: Fault[]
   /** Texts that are one reference and nothing else: they may be meant as numbers. */
   whole: WholeReference[]
+  /** The variables that were read. */
+  values: Record<string, string>
 }
 
 interface WholeReference {
@@ -75,7 +83,7 @@ interface WholeReference {
  * and checks, where one without quotes is read as YAML would read its value.
  */
 export const interpolateDocument = (document: ScenarioDocument, env: Environment): EnvironmentUse => {
-  const use: EnvironmentUse = { faults: [], whole: [] }
+  const use: EnvironmentUse = { faults: [], whole: [], values: {} }
   const path: (string | number)[] = []
 
   const resolve = (
@@ -83,7 +91,8 @@ export const interpolateDocument = (document: ScenarioDocument, env: Environment
     key: string | number,
     value: string,
   ): void => {
-    const { text, used, problems } = interpolate(value, env)
+    const { text, used, values, problems } = interpolate(value, env)
+    Object.assign(use.values, values)
     for (const problem of problems) use.faults.push({ path: [...path], ...problem })
     container[key] = text
     if (!used) return

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseSlo } from '../measuring/slo.ts'
 import { httpSchema } from './http-schema.ts'
 import { loadSchema } from './load-schema.ts'
-import { count, duration, nameText, oneOrMore, text } from './quantities.ts'
+import { count, duration, flag, nameText, oneOrMore, text } from './quantities.ts'
 import { strictMap } from './strict-map.ts'
 
 /** Jobs of the design that this version cannot do yet. */
@@ -39,7 +39,7 @@ export const scenarioSchema = strictMap('a map with "http" and "load"', {
     .record(z.string(), text('a text'), 'a map from label to text')
     .meta({ description: 'What runs are compared by.', examples: [{ build: '1.4.2' }] })
     .optional(),
-  start: strictMap('{ deadline, atLeast }', {
+  start: strictMap('{ deadline, atLeast, force }', {
     deadline: duration({
       description: 'How long drivers may take to become ready. Left out: 10s.',
       example: '10s',
@@ -48,6 +48,9 @@ export const scenarioSchema = strictMap('a map with "http" and "load"', {
       description: 'With so many ready at the deadline the run begins all the same. Left out: all.',
       to: 10_000,
     }).optional(),
+    force: flag(
+      'Begin although drivers written by others are present that cannot carry out this load. Left out: false.',
+    ).optional(),
   })
     .meta({ description: 'When the run may begin.' })
     .optional(),

@@ -22,6 +22,8 @@ export interface StartPolicy {
   deadlineMs: number
   /** With so many ready at the deadline the run begins all the same (degraded); otherwise it fails. */
   atLeast: number
+  /** Begins although drivers written by others are present that would make another load of it. */
+  force?: true
 }
 
 // --- the load: when operations start -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { describe, it } from 'node:test'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { buildProgram } from '../cli/program.ts'
 import type { ProgramContext } from '../cli/program-context.ts'
 import { readFileWithin } from '../scenario/assets.ts'
@@ -28,13 +28,17 @@ const parseCommand = async (args: readonly string[]): Promise<void> => {
   const said: string[] = []
   const sink = { write: (text: string) => said.push(text) }
   const program = buildProgram({ stdout: sink, stderr: sink } as unknown as ProgramContext, { exitCode: 0 })
-  for (const command of program.commands) command.action(() => {})
+  silence(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return
     assert.fail(`groundswell ${args.join(' ')}: ${said.join('') || String(thrown)}`)
   }
+}
+
+const silence = (command: Command): void => {
+  for (const child of command.commands) silence(child.action(() => {}))
 }
 
 for (const path of documents)

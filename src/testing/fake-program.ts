@@ -45,7 +45,7 @@ export class FakeProgram {
   constructor(args: readonly string[], changes: { cwd?: string; entry?: string; clock?: Clock } = {}) {
     this.context = {
       args,
-      env: {},
+      env: { GROUNDSWELL_STORE: 'none' },
       cwd: changes.cwd ?? rootDirectory,
       pid: 1,
       stdin: this.stdin,
@@ -68,6 +68,7 @@ export class FakeProgram {
       }) as ProgramContext['exit'],
       parent: undefined,
       cpuUsageUs: () => 0,
+      residentBytes: () => 0,
       descriptorLimit: () => undefined,
     }
   }

@@ -187,7 +187,7 @@ describe('a run on a mini cluster', () => {
       assert.equal(result.totals.sent, 450)
       assert.equal(cluster.target.received, 450)
       assert.equal(
-        result.drivers.reduce((sum, driver) => sum + driver.totals.sent, 0),
+        result.drivers.reduce((sum, driver) => sum + (driver.totals.sent ?? 0), 0),
         450,
       )
     })

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
-import { Driver, type WorkloadContext } from '../driver/driver.ts'
+import { Driver, type DriverOptions, type WorkloadContext } from '../driver/driver.ts'
 import { type Clock, sleep, type Timer } from '../lib/clock.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
@@ -13,6 +13,7 @@ import { buildResult } from '../results/build-result.ts'
 import type { RunResult } from '../results/run-result.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Workload } from '../workloads/workload.ts'
+import { AwayBus, BrokerSwitch } from './away-bus.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type Unruliness, UnrulyBus } from './unruly-bus.ts'
 
@@ -89,6 +90,8 @@ export interface MiniDriver {
   driver: Driver
   /** As kill -9: it says and does nothing any more. */
   kill(): void
+  /** Its own way to the broker. */
+  readonly line: BrokerSwitch
 }
 
 /**
@@ -100,17 +103,19 @@ export class MiniCluster {
   readonly target = new FakeTarget()
   readonly logged: string[] = []
   readonly drivers: MiniDriver[] = []
+  /** Away for everyone here. */
+  readonly broker = new BrokerSwitch()
   readonly journal = new MemoryJournal()
   #orchestrator: Orchestrator
   #killOrchestrator: () => void
-  readonly #broker: InProcessBroker
+  readonly #inProcess: InProcessBroker
   readonly #unruliness: Unruliness | undefined
   readonly #logger = createLineLogger('test', 'info', (line) => this.logged.push(line))
   #ids = 0
 
   constructor(unruliness?: Unruliness) {
     this.#unruliness = unruliness
-    this.#broker = new InProcessBroker({ clock: this.clock, logger: this.#logger })
+    this.#inProcess = new InProcessBroker({ clock: this.clock, logger: this.#logger })
     const first = this.#openOrchestrator()
     this.#orchestrator = first.orchestrator
     this.#killOrchestrator = first.kill
@@ -153,19 +158,20 @@ export class MiniCluster {
   }
 
   /** A bus as everyone here has it: unruly if the cluster is. */
-  connect(): Bus {
-    const bus = this.#broker.connect()
+  connect(...lines: BrokerSwitch[]): Bus {
+    const bus = new AwayBus(this.#inProcess.connect(), this.broker, ...lines)
     return this.#unruliness === undefined ? bus : new UnrulyBus(bus, this.clock, this.#unruliness)
   }
 
-  async start(drivers: number): Promise<void> {
+  async start(drivers: number, options: Partial<DriverOptions> = {}): Promise<void> {
     await this.orchestrator.start()
-    for (let i = 0; i < drivers; i++) await this.addDriver()
+    for (let i = 0; i < drivers; i++) await this.addDriver(options)
     await this.clock.advance(0)
   }
 
-  async addDriver(): Promise<MiniDriver> {
-    const bus = new MortalBus(this.connect())
+  async addDriver(options: Partial<DriverOptions> = {}): Promise<MiniDriver> {
+    const line = new BrokerSwitch()
+    const bus = new MortalBus(this.connect(line))
     const driver = new Driver({
       bus,
       clock: this.clock,
@@ -177,8 +183,9 @@ export class MiniCluster {
       pid: this.drivers.length + 1,
       cpuUsageUs: () => 0,
       createWorkload: (context) => new FakeWorkload(context, this.target),
+      ...options,
     })
-    const mini = { driver, kill: () => bus.die() }
+    const mini = { driver, kill: () => bus.die(), line }
     this.drivers.push(mini)
     await driver.start()
     return mini

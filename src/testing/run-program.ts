@@ -5,6 +5,9 @@ import type { RunResult } from '../results/run-result.ts'
 export const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 export const rootDirectory = fileURLToPath(new URL('../../', import.meta.url))
 
+// No test writes into its user's home, whichever way it starts the program.
+process.env.GROUNDSWELL_STORE ??= 'none'
+
 export interface ProgramRun {
   child: ChildProcess
   /** So far. */

@@ -153,12 +153,54 @@ export const sampleDriver = (id: string, share: number, over: Partial<DriverResu
   state: 'finished',
   reason: '',
   share,
+  isForeign: false,
+  assumedFinished: false,
   pid: 4_100 + share,
   cpu: 0.31,
   clock: null,
   ...sampleFigures(30_000, 2.1),
   ...over,
 })
+
+/** One written by others: of its counts only those given are known, of its times not all. */
+export const sampleForeignDriver = (
+  id: string,
+  known: Partial<DriverResult['totals']>,
+  over: Partial<DriverResult> = {},
+): DriverResult => {
+  const unknown = { count: null, p90: null, p95: null, p99: null, p999: null }
+  const noneSaid = { ...noTimes, ...unknown }
+  return {
+    ...sampleDriver(id, 0),
+    share: null,
+    isForeign: true,
+    pid: null,
+    cpu: null,
+    totals: {
+      started: null,
+      sent: null,
+      answered: null,
+      retried: null,
+      unsent: null,
+      unsentReasons: null,
+      inFlight: null,
+      errors: null,
+      errorDetails: null,
+      status: null,
+      checks: null,
+      bytesIn: null,
+      bytesOut: null,
+      connectionsOpened: null,
+      answeredPerSecond: null,
+      ...known,
+    },
+    responseTimeMs: { ...noneSaid, min: 2, mean: 5, median: 4, max: 40 },
+    serviceTimeMs: noneSaid,
+    sendLatenessMs: noneSaid,
+    errorTimeMs: noneSaid,
+    ...over,
+  }
+}
 
 /** 60,000 answers in 30 s on two drivers; passed. Fields given replace whole fields. */
 export const sampleResult = (over: Partial<RunResult> = {}): RunResult => {

@@ -7,6 +7,8 @@ import type { RunOutcome, RunPhase, RunResult } from '../run-result.ts'
  * The record of runs: what was asked, what the orchestrator decided, every second with its full histograms, and the
  * result. It outlives the process. No secret enters it: scenarios and results are given to it masked.
  *
+ * What is written of a run that is not there (any more) rejects with RUN_UNKNOWN; nothing is read of it.
+ *
  * Every method may take as long as a disk or a database takes, and rejects with STORE_UNAVAILABLE when that is away or
  * full; who may not wait uses a {@link RunKeeper}. Writing the same thing twice leaves it once. Several processes may use
  * one store at once; what only one may do is guarded by {@link lock}.
@@ -15,7 +17,7 @@ export interface ResultsStore {
   /** Claims the store for the one orchestrator that takes up unfinished runs. Rejects with STORE_LOCKED. Ends with the process, however that ends. */
   lock(): Promise<StoreLock>
 
-  /** Rejects with RUN_EXISTS. */
+  /** Rejects with RUN_EXISTS, unless it is the very same run, written twice. */
   createRun(run: NewRun): Promise<void>
   /** `seq` numbers a run's events from 0; one written twice counts once. */
   appendEvent(runId: string, seq: number, event: JournalEvent): Promise<void>
@@ -24,8 +26,16 @@ export interface ResultsStore {
 
   /** Whole rows; one that is there is replaced. */
   putSeconds(runId: string, rows: readonly StoredSecond[]): Promise<void>
-  /** Adds what came late to a row that is there, or begins it. */
-  addToSecond(runId: string, second: number, measurements: readonly NamedMeasurement[]): Promise<void>
+  /**
+   * Adds what came late to a row that is there, or begins it. `addition` names it among those of the second (a report's
+   * id): one written twice counts once. Replacing the row takes the additions away.
+   */
+  addToSecond(
+    runId: string,
+    second: number,
+    addition: string,
+    measurements: readonly NamedMeasurement[],
+  ): Promise<void>
   /** In order of the seconds, `from` included, `to` not. Read in pieces: a day of rows does not fit in memory. */
   readSeconds(runId: string, from?: number, to?: number): AsyncIterable<StoredSecond>
 
@@ -67,6 +77,8 @@ export interface RunQuery {
   limit: number
   /** Only runs created before this one, for the next page. */
   beforeId?: string
+  /** Only runs whose id begins so. */
+  idPrefix?: string
   name?: string
   labels?: Readonly<Record<string, string>>
 }

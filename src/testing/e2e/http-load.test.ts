@@ -10,7 +10,7 @@ const assertAllReceived = (result: ReturnType<typeof resultOf>, received: number
   assert.equal(result.totals.status['200'], received)
   assert.equal(result.responseTimeMs.count, received)
   assert.equal(
-    result.drivers.reduce((sum, driver) => sum + driver.totals.sent, 0),
+    result.drivers.reduce((sum, driver) => sum + (driver.totals.sent ?? 0), 0),
     received,
     'sum of the drivers',
   )

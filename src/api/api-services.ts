@@ -1,0 +1,73 @@
+import { AppError, type ErrorCode } from '../lib/errors.ts'
+import { drawSeed } from '../lib/random-id.ts'
+import { type ApiLimits, type ApiOptions, defaultLimits } from './api-options.ts'
+import { EventHub } from './event-hub.ts'
+import { PrometheusMetrics } from './prometheus-metrics.ts'
+import { RunDirectory } from './run-directory.ts'
+
+/** A command is decided at once; how long its client waits for the bus to take it. */
+const commandMs = 5000
+
+/** What the routes work with. */
+export class ApiServices {
+  readonly options: ApiOptions
+  readonly limits: ApiLimits
+  readonly directory: RunDirectory
+  readonly hub: EventHub
+  readonly metrics: PrometheusMetrics
+  /** Requests that were refused, by code. */
+  readonly refused = new Map<ErrorCode, number>()
+  readonly #told = new Set<string>()
+
+  constructor(options: ApiOptions) {
+    const { orchestrator, store, clock, version, processUsage } = options
+    this.options = options
+    this.limits = { ...defaultLimits, ...options.limits }
+    this.directory = new RunDirectory({ orchestrator, store, clock, limits: this.limits })
+    this.hub = new EventHub({
+      clock,
+      directory: this.directory,
+      owner: orchestrator,
+      limits: this.limits,
+    })
+    this.metrics = new PrometheusMetrics({
+      orchestrator,
+      clock,
+      version,
+      directory: this.directory,
+      streams: () => this.hub.streams,
+      refused: this.refused,
+      ...(processUsage === undefined ? {} : { processUsage }),
+    })
+  }
+
+  get scenarioOptions() {
+    return {
+      drawSeed: this.options.drawSeed ?? drawSeed,
+      builtinTarget: this.options.builtinTarget,
+    }
+  }
+
+  /** Each kind is told once; how many there were is in the metrics. */
+  countRefused(code: ErrorCode, kind: string): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1)
+    if (this.#told.has(kind)) return
+    this.#told.add(kind)
+    this.options.logger.info('refused a request to the API; further ones of the kind are only counted', {
+      kind,
+    })
+  }
+
+  /** Rejects with BUS_UNAVAILABLE where it takes longer than a client likes to wait; it is done all the same. */
+  inTime<T>(work: Promise<T>): Promise<T> {
+    const { clock } = this.options
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(commandMs, () =>
+        reject(
+          new AppError('BUS_UNAVAILABLE', 'The bus did not take it yet; it is said again until it does.'),
+        ),
+      )
+      work.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import { toAppError } from '../lib/errors.ts'
+import { describeLoad } from '../pacing/describe-load.ts'
+import { ScenarioInvalid } from '../scenario/scenario-faults.ts'
+import type { Validation } from './answer-schemas.ts'
+import type { ApiServices } from './api-services.ts'
+import { readScenario } from './read-scenario.ts'
+import { asSource, type ScenarioSource, sourceSchema } from './request-schemas.ts'
+import { defineRoute, type Route } from './route.ts'
+
+export const scenarioRoutes = (services: ApiServices): Route[] => [
+  defineRoute({
+    method: 'POST',
+    path: '/api/scenarios/validate',
+    summary: 'Every fault of a scenario, with its line and column; nothing is run.',
+    tag: 'scenarios',
+    body: { schema: sourceSchema, yaml: true },
+    answers: {
+      200: {
+        description: 'As `groundswell validate --json` says it, for valid scenarios and others.',
+        content: { 'application/json': 'Validation' },
+      },
+    },
+    errors: ['SCENARIO_UNREADABLE'],
+    handle: async ({ body }) => ({ status: 200, json: await validate(services, asSource(body)) }),
+  }),
+]
+
+const validate = async (services: ApiServices, source: ScenarioSource): Promise<Validation> => {
+  const file = source.file ?? 'scenario.yaml'
+  try {
+    const { record, warnings } = await readScenario(source, services.scenarioOptions)
+    return {
+      file,
+      valid: true,
+      name: record.name,
+      load: describeLoad(record.load, record.drivers),
+      requests: record.http.requests.map(({ name }) => name),
+      warnings,
+      faults: [],
+      faultCount: 0,
+    }
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (!(error instanceof ScenarioInvalid)) throw thrown
+    const { faults, total } = error
+    return {
+      file,
+      valid: false,
+      name: null,
+      load: null,
+      requests: [],
+      warnings: [],
+      faults: [...faults],
+      faultCount: total,
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { systemClock } from '../lib/clock.ts'
+import { silentLogger } from '../lib/logger.ts'
+import type { RunResult } from '../results/run-result.ts'
+import { openStore } from '../results/store/open-store.ts'
+import { FakeProgram } from '../testing/fake-program.ts'
+import { resultOf, runProgramToEnd } from '../testing/run-program.ts'
+import { sampleResult } from '../testing/sample-result.ts'
+import { sampleScenario } from '../testing/sample-scenario.ts'
+import { sampleSecond } from '../testing/sample-seconds.ts'
+
+describe('results', () => {
+  let directory: string
+  let location: string
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'groundswell-results-'))
+    location = join(directory, 'results.sqlite')
+    const clock = { ...systemClock, wallMs: () => Date.now() - 60_000 }
+    const old = await openStore(location, { clock, logger: silentLogger })
+    const add = async (
+      id: string,
+      createdAtMs: number,
+      result: Partial<RunResult>,
+      store = old,
+    ): Promise<void> => {
+      const labels = { build: id.slice(-1) }
+      await store.createRun({
+        id,
+        createdAtMs,
+        record: sampleScenario({ name: 'shop', labels }),
+        isResumable: false,
+      })
+      await store.putSeconds(id, [sampleSecond(0, 1000, 2000, 3000)])
+      await store.putResult(id, sampleResult({ id, ...result }))
+    }
+    await add('r-aa1', 1000, {})
+    await add('r-aa2', 2000, { outcome: 'failed' })
+    await add('r-ab3', 3000, { state: 'running', outcome: null, finishedAt: null })
+    const now = await openStore(location, { clock: systemClock, logger: silentLogger })
+    // Written in the future, so that it goes on however slow this machine is.
+    const later = { ...systemClock, wallMs: () => Date.now() + 600_000 }
+    const live = await openStore(location, { clock: later, logger: silentLogger })
+    await add('r-ac4', 4000, { state: 'running', outcome: null, finishedAt: null }, live)
+    for (const store of [old, now, live]) await store.close()
+  })
+
+  after(() => rm(directory, { recursive: true, force: true }))
+
+  const ended = async (...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> => {
+    const program = new FakeProgram(['results', ...args, '--store', location], { cwd: directory })
+    const exitCode = await program.run()
+    return { exitCode, stdout: program.stdout.text, stderr: program.stderr.text }
+  }
+
+  it('list shows the newest first, with what became of each', async () => {
+    const { exitCode, stdout } = await ended('list')
+    assert.equal(exitCode, 0)
+    const lines = stdout.trimEnd().split('\n')
+    assert.match(lines[0] ?? '', /run +created \(UTC\) +name +outcome +sent +answered +errors +p99 +load/)
+    const shown = lines.slice(1).map((line) => line.trim().split(/ {2,}/))
+    assert.deepEqual(
+      shown.map((cells) => [cells[0], cells[3]]),
+      [
+        ['r-ac4', 'running'],
+        ['r-ab3', 'abandoned'],
+        ['r-aa2', 'failed'],
+        ['r-aa1', 'passed'],
+      ],
+    )
+    assert.deepEqual(shown[3]?.slice(1, 7), [
+      '1970-01-01 00:00:01',
+      'shop',
+      'passed',
+      '60,018',
+      '60,000',
+      '18',
+    ])
+  })
+
+  it('list takes a limit, a name and labels, and speaks JSON', async () => {
+    const ids = async (...args: string[]): Promise<string[]> =>
+      (JSON.parse((await ended('list', '--json', ...args)).stdout) as { id: string }[]).map(({ id }) => id)
+    assert.deepEqual(await ids('--limit', '2'), ['r-ac4', 'r-ab3'])
+    assert.deepEqual(await ids('--label', 'build=2', '--name', 'shop'), ['r-aa2'])
+    assert.deepEqual(await ids('--name', 'other'), [])
+    assert.match((await ended('list', '--name', 'other')).stderr, /No run matches/)
+  })
+
+  it('show tells a run as its end did, with the picture of its latencies', async () => {
+    const { exitCode, stdout } = await ended('show', 'r-aa1')
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /PASSED +shop/)
+    assert.match(stdout, /1 ms|3 ms/)
+    const json = JSON.parse((await ended('show', 'r-aa2', '--json')).stdout) as RunResult
+    assert.deepEqual(json, sampleResult({ id: 'r-aa2', outcome: 'failed' }))
+    assert.match((await ended('show', 'r-ab')).stderr, /Abandoned/)
+    assert.match((await ended('show', 'latest')).stdout, /r-ac4/)
+  })
+
+  it('export writes the files of a run, or all as JSON', async () => {
+    const out = join(directory, 'out')
+    assert.equal((await ended('export', 'r-aa1', '--out', out)).exitCode, 0)
+    assert.deepEqual((await readdir(out)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+    assert.equal((await readFile(join(out, 'timeline.csv'), 'utf8')).trimEnd().split('\n').length, 3)
+    const { stdout } = await ended('export', 'r-aa1', '--json')
+    const told = JSON.parse(stdout) as {
+      result: RunResult
+      timeline: { request: string; answered: number }[]
+    }
+    assert.equal(told.result.id, 'r-aa1')
+    assert.deepEqual(
+      told.timeline.map(({ request, answered }) => [request, answered]),
+      [
+        ['*', 3],
+        ['GET /', 3],
+      ],
+    )
+  })
+
+  const wrong: [args: string[], exitCode: number, why: RegExp][] = [
+    [['show', 'r-zz'], 2, /there is no run r-zz/],
+    [['show', 'r-a'], 2, /4 runs begin with r-a/],
+    [['show', ''], 2, /there is no run/],
+    [['export', 'r-aa1'], 2, /either --out DIR or --json/],
+    [['list', '--limit', '0'], 2, /--limit/],
+    [['list', '--limit', '1001'], 2, /at most 1000/],
+    [['list', '--label', 'x'], 2, /KEY=VALUE/],
+    [['delete', 'r-aa1'], 2, /asks on a terminal/],
+    [['delete', 'r-ac4', '--yes'], 1, /r-ac4 goes on/],
+    [['delete', 'r-aa1', 'r-ac4', '--yes'], 1, /r-ac4 goes on/],
+  ]
+  for (const [args, code, why] of wrong)
+    it(`refuses: results ${args.join(' ')}`, async () => {
+      const { exitCode, stdout, stderr } = await ended(...args)
+      assert.equal(exitCode, code, stderr)
+      assert.match(stderr, why)
+      assert.equal(stdout, '')
+    })
+
+  it('delete asks on a terminal, and deletes only when it is told yes', async () => {
+    const answer = async (text: string): Promise<FakeProgram> => {
+      const program = new FakeProgram(['results', 'delete', 'r-aa2', '--store', location], { cwd: directory })
+      program.stdin.isTTY = true
+      program.stderr.isTTY = true
+      program.stdin.write(`${text}\n`)
+      await program.run()
+      return program
+    }
+    assert.match((await answer('n')).stderr.text, /Nothing was deleted/)
+    assert.match((await ended('list')).stdout, /r-aa2/)
+    assert.match((await answer('y')).stderr.text, /Deleted r-aa2/)
+    assert.doesNotMatch((await ended('list')).stdout, /r-aa2/)
+    assert.equal((await ended('delete', 'r-ab3', '--yes')).exitCode, 0)
+  })
+
+  it('an empty store says how to make a run, and is not made by looking', async () => {
+    const none = join(directory, 'none.sqlite')
+    const program = new FakeProgram(['results', 'list', '--store', none], { cwd: directory })
+    assert.equal(await program.run(), 0)
+    assert.match(program.stderr.text, /groundswell run/)
+    assert.ok(!(await readdir(directory)).includes('none.sqlite'))
+  })
+})
+
+describe('the record of groundswell run', () => {
+  it('is what the run told, and can be shown afterwards', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'groundswell-kept-'))
+    const store = join(directory, 'results.sqlite')
+    const args = ['run', 'builtin', '--avalanche', '2', '--requests', '20', '--store', store]
+    const told = resultOf(await runProgramToEnd([...args, '--json']))
+    const shown = resultOf(await runProgramToEnd(['results', 'show', 'latest', '--json', '--store', store]))
+    assert.deepEqual(shown, told)
+    const { stderr } = await runProgramToEnd(args)
+    assert.match(stderr, /Kept as (r-\w+): groundswell results show \1/)
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  it('is missing where the store cannot be written, and the run goes on', async () => {
+    const args = [
+      'run',
+      'builtin',
+      '--avalanche',
+      '2',
+      '--requests',
+      '20',
+      '--store',
+      '/proc/nowhere/x.sqlite',
+    ]
+    const { exitCode, stdout, stderr } = await runProgramToEnd(args)
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /PASSED/)
+    assert.match(stderr, /the results store cannot be written/)
+    assert.match(stderr, /Not kept/)
+  })
+})

@@ -1,0 +1,158 @@
+import type { HeartbeatMessage, RegisterMessage } from '../bus/messages.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { AppError } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { castFewer, castOf, refusalOf } from './cast.ts'
+import { compatibilityOf } from './compatibility.ts'
+import {
+  forgetSilent,
+  hearMember,
+  longestDelayOf,
+  type Member,
+  type Members,
+  registerMember,
+} from './members.ts'
+import type { ChosenCast, Run } from './run.ts'
+import { isStopping, lostAfterMs } from './run-state.ts'
+
+export interface RosterOptions {
+  clock: Clock
+  logger: Logger
+  /** Of the orchestrator whose clock the drivers' are compared with. */
+  orchestratorId: string
+  version: string
+}
+
+/**
+ * Who is there and who holds whom. Runs get their drivers in the order in which they ask, and no driver is in two of them.
+ */
+export class Roster {
+  readonly #options: RosterOptions
+  /** Which run holds a driver, whatever that says of itself yet. */
+  readonly #holders = new Map<string, string>()
+  #members: Members = new Map()
+  /** One run after the other chooses its drivers. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #waiting = new Set<() => void>()
+
+  constructor(options: RosterOptions) {
+    this.#options = options
+  }
+
+  get members(): Members {
+    return this.#members
+  }
+
+  /** `takenMs`: when the bus took it; an old one is no sign of life. */
+  register(message: RegisterMessage, takenMs: number): void {
+    const heardMs = Math.min(takenMs, this.#options.clock.wallMs())
+    this.#change(registerMember(this.#members, message, heardMs, lostAfterMs))
+  }
+
+  hear(message: HeartbeatMessage): void {
+    const { clock, orchestratorId } = this.#options
+    this.#change(hearMember(this.#members, message, clock.wallMs(), orchestratorId))
+  }
+
+  forgetSilent(): void {
+    this.#change(forgetSilent(this.#members, this.#options.clock.wallMs()))
+  }
+
+  hold(driver: string, runId: string): void {
+    this.#holders.set(driver, runId)
+  }
+
+  /** The run needs its drivers no more. */
+  release(runId: string): void {
+    for (const [driver, holder] of this.#holders) if (holder === runId) this.#holders.delete(driver)
+    this.#wake()
+  }
+
+  /** How long a message to one of these drivers may take. */
+  delayOf(drivers: Iterable<string>): number {
+    return longestDelayOf([...drivers].flatMap((id) => this.#members.get(id) ?? []))
+  }
+
+  /** The error for which a run must not be triggered now, because of who is there. */
+  refusalOf(scenario: Scenario): AppError | undefined {
+    return refusalOf(this.#members, scenario, this.#options.clock.wallMs())
+  }
+
+  /**
+   * Waits for its turn and for drivers. Nobody where the run is stopped meanwhile. Rejects with DRIVERS_MISSING or
+   * UNSUITABLE_DRIVERS, or with the run's own failure. First come, first served: who waits for many drivers is not
+   * overtaken by who needs few.
+   */
+  choose(run: Run): Promise<ChosenCast> {
+    const chosen = this.#turn.then(async () => {
+      const cast = await this.#await(run)
+      for (const { id, isAbsent } of cast.drivers) if (!isAbsent) this.hold(id, run.id)
+      return cast
+    })
+    this.#turn = chosen.catch(() => {})
+    return chosen
+  }
+
+  async #await(run: Run): Promise<ChosenCast> {
+    const { clock, version } = this.#options
+    const { scenario } = run.state
+    let isLate = false
+    let deadline: Timer | undefined
+    const stopListening = run.onChange(() => this.#wake())
+    try {
+      for (;;) {
+        if (run.failure !== undefined) throw run.failure
+        if (isStopping(run.state)) return { drivers: [], notes: [] }
+        const taken = new Set(this.#holders.keys())
+        const cast = castOf(this.#members, taken, scenario, clock.wallMs(), version)
+        if (cast.kind === 'unsuitable') throw cast.error
+        if (cast.kind === 'chosen') return cast
+        if (cast.kind === 'missing') {
+          if (isLate) return { drivers: castFewer(cast, scenario), notes: cast.notes }
+          deadline ??= clock.after(scenario.start.deadlineMs, () => {
+            isLate = true
+            this.#wake()
+          })
+        } else {
+          deadline?.cancel()
+          deadline = undefined
+        }
+        await new Promise<void>((resolve) => {
+          this.#waiting.add(resolve)
+        })
+      }
+    } finally {
+      deadline?.cancel()
+      stopListening()
+    }
+  }
+
+  #change(members: Members): void {
+    const before = this.#members
+    if (members === before) return
+    this.#members = members
+    for (const [id, member] of members) this.#note(before.get(id), member)
+    this.#wake()
+  }
+
+  /** Says once what an operator has to know of a driver. */
+  #note(before: Member | undefined, member: Member): void {
+    if (before === member) return
+    const { logger, version } = this.#options
+    if (member.isDisputed && before?.isDisputed === false)
+      logger.error('two drivers say that they have the same id: none of them gets a share', {
+        driver: member.id,
+        address: member.address,
+      })
+    if (before?.protocol === member.protocol && before?.version === member.version) return
+    const compatibility = compatibilityOf(member, version)
+    if ('text' in compatibility) logger.warn(compatibility.text)
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const wake of waiting) wake()
+  }
+}

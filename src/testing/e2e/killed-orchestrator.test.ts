@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { drawFraction, streamOf } from '../../lib/random.ts'
+import { drawId } from '../../lib/random-id.ts'
+import { requireKafka, skipWithout } from '../components.ts'
+import { Deployment } from '../deployment.ts'
+import { startRealTarget } from '../real-target.ts'
+
+/**
+ * The orchestrator is killed with -9 and started again, at moments spread over the whole life of a run: while the run is
+ * submitted, drivers are configured, ready, running, and as it closes. Which moments is decided by the seed.
+ */
+const seed = 4
+const moments = 20
+const runMs = 3000
+const requests = 300
+/** From before the run is submitted until after it is closed. */
+const spanMs = runMs + 1500
+
+const scenarioFor = (url: string) => ({
+  name: 'killed',
+  drivers: 2,
+  http: { target: url, requests: [{ get: '/' }] },
+  load: { rate: `${(requests * 1000) / runMs}/s`, duration: `${runMs}ms` },
+})
+
+const draw = (moment: number, what: string): number => drawFraction(seed, streamOf(what), moment)
+
+describe('an orchestrator killed with -9', { concurrency: 2, skip: skipWithout('kafka') }, () => {
+  const outcomes = new Map<string, number>()
+
+  for (const lane of [0, 1])
+    it(`goes on with its run or closes it honestly, whenever it happens (half ${lane + 1} of ${moments} moments)`, async () => {
+      await using deployment = new Deployment(requireKafka().brokers)
+      await deployment.startOrchestrator()
+      await Promise.all([deployment.startDriver(), deployment.startDriver()])
+      for (let moment = lane; moment < moments; moment += 2) {
+        const killAtMs = ((moment + draw(moment, 'kill')) / moments) * spanMs
+        const awayMs = draw(moment, 'away') * 1500
+        const what = `moment ${moment}: killed at ${Math.round(killAtMs)} ms, away for ${Math.round(awayMs)} ms`
+        await using target = await startRealTarget()
+        await deployment.awaitFree(2)
+
+        const id = drawId('r')
+        const submitted = deployment
+          .call('POST', '/api/runs', { id, scenario: scenarioFor(target.url) })
+          .then(({ status }) => status)
+          .catch(() => 'no answer')
+        await delay(killAtMs)
+        await deployment.orchestrator.kill()
+        const answer = await submitted
+        await delay(awayMs)
+        await deployment.startOrchestrator()
+
+        const result = await deployment.awaitEnd(id)
+        const outcome = result === undefined ? 'unknown' : (result.error?.code ?? result.outcome ?? '')
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+        if (result === undefined) {
+          assert.notEqual(answer, 201, `${what}: the run was taken and is forgotten`)
+          assert.equal(target.received, 0, what)
+        } else if (result.error !== null) {
+          assert.equal(result.error.code, 'ORCHESTRATOR_RESTARTED', what)
+          assert.equal(target.received, 0, `${what}: a run that is said not to have begun made load`)
+        } else {
+          assert.equal(result.outcome, 'passed', `${what}: ${result.why.join(' ')}`)
+          assert.deepEqual(
+            [result.totals.sent, result.totals.answered, target.received],
+            [requests, requests, requests],
+            what,
+          )
+          assert.deepEqual(result.gaps, [], what)
+        }
+      }
+    })
+
+  after(() => {
+    // Moments that never hit a run that goes on would prove nothing.
+    assert.ok((outcomes.get('passed') ?? 0) >= moments / 2, JSON.stringify([...outcomes]))
+  })
+})
