@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ApiWorld } from '../testing/api-world.ts'
 import { waitFor } from '../testing/wait-for.ts'
-import type { TestList, TestMetrics } from './answer-schemas.ts'
+import type { TestList, TestMetrics } from './brief-schemas.ts'
 import type { Problem } from './problem.ts'
 
 let world: ApiWorld

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { toAppError } from '../lib/errors.ts'
 import { drawFraction } from '../lib/random.ts'
 import { ApiWorld } from '../testing/api-world.ts'
@@ -33,6 +35,14 @@ const send = (...parts: (string | Buffer)[]): Promise<string> =>
 const head = 'Host: 127.0.0.1\r\nConnection: close\r\n'
 const post = (path: string, type: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\n${head}Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const heapBytes = (): number => {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
 
 describe('requests that are wrong', () => {
   const table: [string, string, number, string][] = [
@@ -151,7 +161,9 @@ describe('requests that are wrong', () => {
     }
     await flood(1000)
     const runs = world.orchestrator.runs.size
+    const before = heapBytes()
     await flood(9000)
+    assert.ok(heapBytes() - before < 20e6, `${heapBytes() - before} bytes more`)
     assert.equal((await world.ask('GET', '/healthz')).status, 200)
     assert.equal(world.orchestrator.runs.size, runs)
     const lines = world.logged.filter((line) => line.includes('refused a request'))

@@ -56,6 +56,7 @@ const codesOfServer: Record<string, { code: ErrorCode; message: string }> = {
     code: 'REQUEST_INVALID',
     message: 'The body is not as long as the header Content-Length says.',
   },
+  ECONNRESET: { code: 'REQUEST_INVALID', message: 'The connection ended in the middle of the request.' },
   FST_ERR_BAD_URL: { code: 'REQUEST_INVALID', message: 'The path is no URL: it holds a broken % escape.' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'NOT_FOUND', message: 'A part of the path is too long.' },
   FST_ERR_ASYNC_CONSTRAINT: { code: 'REQUEST_INVALID', message: 'The request cannot be understood.' },

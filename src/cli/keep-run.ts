@@ -37,7 +37,12 @@ export const keepRun = (
   })
   let id: string | undefined
   return {
-    journal: keeper,
+    journal: {
+      create: (run) => keeper.create(run),
+      append: (runId, event) => keeper.append(runId, event),
+      // What an orchestrator left in the same store is its own to take up.
+      unfinished: noJournal.unfinished,
+    },
     follow: (run) => {
       id = run.id
       keeper.follow(run, run.record)

@@ -18,7 +18,8 @@ import type { ChosenDriver, ClockEstimate } from './run-state.ts'
  *   lost          anything heard from it          what it was before
  *   rejected      metrics of work, where leftOut  running: it was ready too late for us, but not for the trigger
  *   ready         30 s after the start it is still there, and has not begun      rejected, leftOut
- *   running       heartbeat idle, and no final report for lostAfterMs   left
+ *   ready, running   heartbeat idle, and no final report for lostAfterMs   left
+ *   left          metrics, where it had only been idle      running: its reports were late
  *   any           heartbeat leaving               left
  *
  * finished, rejected and left are the last.
@@ -128,7 +129,9 @@ export const hearHeartbeat = (
         reasonHint: message.reason_hint ?? '',
       }
     case 'idle':
-      return heard.phase === 'running' ? { ...heard, idleSinceMs: heard.idleSinceMs ?? nowMs } : heard
+      return heard.phase === 'running' || heard.phase === 'ready'
+        ? { ...heard, idleSinceMs: heard.idleSinceMs ?? nowMs }
+        : heard
     case 'leaving':
       return { ...heard, phase: 'left', reason: 'left' }
     default:
@@ -156,7 +159,9 @@ export const hearMetrics = (
   const { interval } = message
   const nothing: readonly NamedMeasurement[] = []
   // The empty report of one that was let go of is no work.
-  const cameLate = driver.phase === 'rejected' && driver.leftOut && (message.requests ?? []).length > 0
+  const cameLate =
+    (driver.phase === 'rejected' && driver.leftOut && (message.requests ?? []).length > 0) ||
+    (driver.phase === 'left' && driver.idleSinceMs !== null)
   if ((hasEnded(driver) && !cameLate) || interval === undefined) return { driver, measurements: nothing }
   const heard: DriverProgress = cameLate
     ? { ...hear(driver, nowMs), phase: 'running', reason: '' }

@@ -178,6 +178,7 @@ export class Orchestrator {
       record,
       assets,
       hold,
+      joinForeign: (id) => this.#roster.joinForeign(id),
       refuse: () => this.#roster.refusalOf(state.scenario),
       delayMs: () => this.#roster.delayOf(run.state.drivers.keys()),
       isDeaf: () => this.#watch.isDeaf(clock.nowMs()),
@@ -233,7 +234,13 @@ export class Orchestrator {
   }
 
   #hearMetrics(message: MetricsMessage, envelope: BusMessage): void {
-    const attribution = classify(message, 'metrics', this.#runs)
+    const isReplayed = envelope.timestampMs < this.#startedAtMs
+    const attribution = classify(
+      message,
+      'metrics',
+      this.#runs,
+      isReplayed ? envelope.timestampMs : undefined,
+    )
     if (attribution.kind === 'run') {
       this.#noteJoining(message.node_id, attribution)
       this.#runs.get(attribution.runId)?.hear({ type: 'metrics', message })
@@ -242,8 +249,7 @@ export class Orchestrator {
     if (attribution.kind === 'nobody') return
     // What ours say as they are let go of is no news, and what is read again after a restart was told before.
     const isExpected = message.protocol === protocol && attribution.reason === 'finished run'
-    if (!isExpected && envelope.timestampMs >= this.#startedAtMs)
-      this.#options.onOrphan?.(envelope, attribution.reason)
+    if (!isExpected && !isReplayed) this.#options.onOrphan?.(envelope, attribution.reason)
   }
 
   /** A driver written by others takes part in whatever is triggered; until it ends no other run may be. */

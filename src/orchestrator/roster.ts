@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { AppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { castFewer, castOf, refusalOf } from './cast.ts'
+import { castFewer, castOf, foreignIdsOf, refusalOf } from './cast.ts'
 import { compatibilityOf } from './compatibility.ts'
 import {
   forgetSilent,
@@ -29,6 +29,7 @@ export interface RosterOptions {
  */
 export class Roster {
   readonly #options: RosterOptions
+  readonly #sinceMs: number
   /** Which run holds a driver, whatever that says of itself yet. */
   readonly #holders = new Map<string, string>()
   #members: Members = new Map()
@@ -38,15 +39,20 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options
+    this.#sinceMs = options.clock.wallMs()
   }
 
   get members(): Members {
     return this.#members
   }
 
-  /** `takenMs`: when the bus took it; an old one is no sign of life. */
+  /** `takenMs`: when the bus took it. One from before our time says who somebody was, not that it is there or free. */
   register(message: RegisterMessage, takenMs: number): void {
-    const heardMs = Math.min(takenMs, this.#options.clock.wallMs())
+    const { clock } = this.#options
+    const heardMs =
+      takenMs < this.#sinceMs
+        ? Math.min(takenMs, this.#sinceMs - lostAfterMs)
+        : Math.min(takenMs, clock.wallMs())
     this.#change(registerMember(this.#members, message, heardMs, lostAfterMs))
   }
 
@@ -72,6 +78,13 @@ export class Roster {
   /** How long a message to one of these drivers may take. */
   delayOf(drivers: Iterable<string>): number {
     return longestDelayOf([...drivers].flatMap((id) => this.#members.get(id) ?? []))
+  }
+
+  /** Every driver written by others that is present begins with whatever is triggered: held for that run, and named. */
+  joinForeign(runId: string): string[] {
+    const ids = foreignIdsOf(this.#members, this.#options.clock.wallMs())
+    for (const id of ids) this.hold(id, runId)
+    return ids
   }
 
   /** The error for which a run must not be triggered now, because of who is there. */

@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { Announcer } from './announcer.ts'
 import { describeUnready } from './describe-unready.ts'
 import { hasEnded } from './driver-progress.ts'
+import { showsBeginning } from './foreign-progress.ts'
 import { stoppingSlos } from './outcome.ts'
 import type { JournalEvent, RunJournal } from './run-journal.ts'
 import {
@@ -46,6 +47,8 @@ export interface RunOptions {
   hold: boolean
   /** The error for which a run must not be triggered now, because of who is there. */
   refuse: () => AppError | undefined
+  /** Drivers written by others that are present now: they begin with this run, and are held for it. */
+  joinForeign: (runId: string) => readonly string[]
   /** The longest that a message to a driver takes, as far as is known now. */
   delayMs: () => number
   /** The bus brings nothing at the moment: silence is nobody's fault. */
@@ -75,6 +78,9 @@ const tickMs = 250
 
 /** A tick so late says that this process was stopped, or its machine asleep. */
 const stoodStillMs = 500
+
+/** Drivers that began have reported within so long of being listened to. */
+const firstReportsMs = 3000
 
 /** Drivers are held for a run that nobody triggers for so long. */
 const holdLimitMs = 600_000
@@ -211,8 +217,12 @@ export class Run {
       logger.info('takes up a run of an earlier life', { run: this.id })
       this.#fold({ type: 'resumed', atMs: clock.wallMs() })
       this.#armTick()
-      // That life may have ended between the decision and the message. Who heard it then ignores it now.
-      await this.#announcer.trigger(this.#state)
+      // That life may have ended between the decision and the message. Drivers of ours ignore a second one, others would
+      // begin again: it is said only if nobody shows that it was heard.
+      const isLate = this.#alarm(firstReportsMs)
+      await this.#until(() => isLate.isDue || showsBeginning(this.#state) || isOver(this.#state))
+      isLate.cancel()
+      if (!showsBeginning(this.#state) && !isOver(this.#state)) await this.#announcer.trigger(this.#state)
       await this.#until(() => isOver(this.#state))
     })
   }
@@ -281,16 +291,24 @@ export class Run {
   }
 
   async #begin(): Promise<void> {
-    const { clock, delayMs, refuse } = this.#options
+    const { clock, delayMs, refuse, joinForeign } = this.#options
     // Somebody may have come since the drivers were chosen who would begin something else.
     const refusal = refuse()
     if (refusal !== undefined) throw refusal
     const nowMs = clock.wallMs()
-    // Drivers written by others begin when they hear of it, so with them everybody does.
-    const isMixed = [...this.#state.drivers.values()].some((driver) => driver.isForeign)
+    // Drivers written by others begin when they hear of it, wherever they came from, so with them everybody does.
+    const newcomers = joinForeign(this.id)
+    const isMixed =
+      newcomers.length > 0 || [...this.#state.drivers.values()].some((driver) => driver.isForeign)
     const startAtMs = nowMs + (isMixed ? 0 : startMarginMs + 2 * delayMs())
     const ready = [...this.#state.drivers.values()].filter((driver) => driver.phase === 'ready')
-    await this.#decide({ type: 'triggered', atMs: nowMs, startAtMs, ready: ready.map(({ id }) => id) })
+    await this.#decide({
+      type: 'triggered',
+      atMs: nowMs,
+      startAtMs,
+      ready: ready.map(({ id }) => id),
+      newcomers,
+    })
     await this.#announcer.trigger(this.#state)
   }
 

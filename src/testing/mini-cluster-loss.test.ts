@@ -152,10 +152,14 @@ describe('a driver that leaves a mini cluster', () => {
     assert.ok(result.totals.sent > 700 && result.totals.sent < 740, `${result.totals.sent}`)
   })
 
-  it('in the middle of a run: the load that is missing makes it degraded', {
-    todo: 'the outcome does not look at a share that was stopped and nobody asked for it',
-  }, async () => {
-    const { result } = await leaveDuring()
+  it('in the middle of a run: the load that is missing makes it degraded', async () => {
+    const { cluster, result } = await leaveDuring()
+    const id = cluster.drivers[1]?.driver.id
     assert.equal(result.outcome, 'degraded')
+    assert.match(result.why[0] ?? '', new RegExp(`${id} ended its share early.*50 % .* from 4.3 s to 10`))
+    assert.deepEqual(
+      result.gaps.map(({ driver, share }) => [driver, share]),
+      [[id, 0.5]],
+    )
   })
 })

@@ -26,7 +26,7 @@ export interface OrchestratorRole extends Role {
 }
 
 /** Several Node processes start on a busy machine. */
-const patienceMs = 60_000
+const patienceMs = 120_000
 
 /**
  * The roles as processes on a real broker, with topics of their own that nobody else uses. What is still up at its end is
@@ -72,7 +72,7 @@ export class RoleCluster implements AsyncDisposable {
   }
 
   start(args: readonly string[], env: Record<string, string> = {}): ProgramRun {
-    const run = startProgram(args, { env, limitMs: 4 * patienceMs })
+    const run = startProgram(args, { env, limitMs: 3 * patienceMs })
     this.#roles.push(run)
     return run
   }

@@ -40,15 +40,20 @@ export class KeptRun {
   #isResultDue = false
   #isFinalResultWritten = false
   #isClosed = false
+  /** In the store, or to be written before anything else of it. */
+  #isCreated: boolean
 
-  constructor(id: string, nextSeq = 0) {
+  /** `events`: how many of it are in the store; left out of a run that is not there yet. */
+  constructor(id: string, events?: number) {
     this.id = id
-    this.#nextSeq = nextSeq
+    this.#nextSeq = events ?? 0
+    this.#isCreated = events !== undefined
   }
 
   /** `settle`, here and below, is called when it is written, or where that does not come soon. */
   create(run: NewRun, settle: () => void): void {
     this.#creation = { run, settle }
+    this.#isCreated = true
   }
 
   append(event: JournalEvent, settle: () => void): void {
@@ -113,7 +118,7 @@ export class KeptRun {
 
   /** What comes after it; `nowMs`: wall clock. */
   nextFigures(nowMs: () => number): Write | undefined {
-    if (this.#followed === undefined || this.#isFinalResultWritten) return undefined
+    if (this.#followed === undefined || this.#isFinalResultWritten || !this.#isCreated) return undefined
     const { run, record } = this.#followed
     const { state } = run
     const rows = this.#takeChangedRows(state)

@@ -207,6 +207,18 @@ describe('a run keeper', () => {
     )
   })
 
+  it('may follow a run before it is created', async () => {
+    const run = new ScriptedRun('r-1')
+    keeper.follow(run, record)
+    run.addSecond(1)
+    await clock.advance(3000)
+    assert.deepEqual([scripted.writes, lines], [[], []])
+    await keeper.create({ id: 'r-1', createdAtMs: 1000, record })
+    run.finish()
+    await clock.advance(0)
+    await assertComplete(run)
+  })
+
   it('answers within a second though the store hangs', async () => {
     await begin()
     scripted.hangs = true

@@ -12,8 +12,8 @@ import { resultOf } from '../run-program.ts'
 import { waitFor } from '../wait-for.ts'
 
 /** Drivers register and get ready on a machine that may be busy. */
-const patienceMs = 60_000
-const patient = ['--set', 'start.deadline=60s', '--json']
+const patienceMs = 120_000
+const patient = ['--set', 'start.deadline=120s', '--json']
 
 let directory = ''
 before(async () => {
@@ -97,7 +97,7 @@ describe('orchestrator, drivers and runs as processes of their own', { skip: ski
       http: target.url,
       load: { rate: '100/s', duration: '8s' },
       drivers: 2,
-      start: { deadline: '60s' },
+      start: { deadline: '120s' },
     })
     await waitFor('some load', () => target.received > 100, patienceMs)
     const end = await first.signal('SIGTERM')
@@ -110,6 +110,28 @@ describe('orchestrator, drivers and runs as processes of their own', { skip: ski
     assert.deepEqual([result.totals.sent, target.received], [800, 800])
   })
 
+  it('SIGTERM of run --orchestrator stops the run in good order and reports it, exit 143', async () => {
+    await using target = await startRealTarget()
+    await using cluster = new RoleCluster()
+    const token = join(directory, 'run-token')
+    await writeFile(token, 'planted-b8d2')
+    const orchestrator = await cluster.startOrchestrator([...freshStore(), '--token-file', token])
+    await cluster.startDriver()
+    const load = ['--rate', '50/s', '--duration', '10m', '--orchestrator', orchestrator.url, ...patient]
+    const refused = await cluster.start(['run', target.url, ...load]).ended
+    assert.equal(refused.exitCode, 1, refused.stderr)
+    assert.equal(JSON.parse(refused.stdout).error.code, 'UNAUTHORIZED')
+    const run = cluster.start(['run', target.url, ...load, '--token-file', token])
+    await waitFor('some load', () => target.received > 25, patienceMs)
+    run.child.kill('SIGTERM')
+    const end = await run.ended
+    assert.equal(end.exitCode, 143, end.stderr)
+    const result = resultOf(end)
+    assert.equal(result.outcome, 'stopped')
+    assert.equal(result.totals.sent, target.received)
+    assert.doesNotMatch(end.stderr + end.stdout + refused.stderr + refused.stdout, /planted/)
+  })
+
   it('a trigger of an unknown, a waiting and a finished run: 404 and 409, each with its code', async () => {
     await using target = await startRealTarget()
     await using cluster = new RoleCluster()
@@ -120,7 +142,7 @@ describe('orchestrator, drivers and runs as processes of their own', { skip: ski
     }
     assert.deepEqual(await trigger('nobody'), [404, 'RUN_UNKNOWN'])
     const load = { avalanche: 5, requestsPerDriver: 50 }
-    const scenario = { http: target.url, load, start: { deadline: '60s' } }
+    const scenario = { http: target.url, load, start: { deadline: '120s' } }
     const id = await createRun(orchestrator, scenario, '?hold=true')
     assert.deepEqual(await trigger(id), [409, 'RUN_NOT_READY'], 'nobody is there to be ready')
     await cluster.startDriver()
@@ -231,6 +253,15 @@ describe('roles that cannot start', { skip: skipWithout('kafka') }, () => {
       assert.match(end.stderr, /^groundswell: .*127\.0\.0\.1:1.* 1 s/m)
       assert.match(end.stderr, /Check --kafka HOST:PORT/)
     }
+  })
+
+  it('no orchestrator at the URL: a run has one clear error, exit 1', async () => {
+    await using cluster = new RoleCluster()
+    const load = ['--rate', '1/s', '--requests', '1', '--orchestrator', 'localhost:1']
+    const end = await cluster.start(['run', 'http://127.0.0.1:1/', ...load]).ended
+    assert.equal(end.exitCode, 1, end.stderr)
+    assert.match(end.stderr, /^groundswell: .*http:\/\/localhost:1/m)
+    assert.match(end.stderr, /Check --orchestrator URL/)
   })
 
   it('no orchestrator at the URL: a driver warns and is up all the same', async () => {

@@ -38,7 +38,7 @@ describe('a broker that wants a password, over TLS', { skip: skipWithout('kafka'
     await using target = await startRealTarget()
     await using cluster = new RoleCluster(broker.brokers('sasl_ssl'))
     const driver = await cluster.startDriver([...access('right'), '--log-level', 'debug'])
-    const load = ['--rate', '50/s', '--requests', '50', '--set', 'start.deadline=60s', '--json']
+    const load = ['--rate', '50/s', '--requests', '50', '--set', 'start.deadline=120s', '--json']
     const end = await cluster.startRun([target.url, ...load, ...access('right')]).ended
     assert.equal(end.exitCode, 0, end.stderr)
     assert.deepEqual([resultOf(end).totals.sent, target.received], [50, 50])

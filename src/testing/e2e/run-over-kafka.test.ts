@@ -7,7 +7,7 @@ import { resultOf } from '../run-program.ts'
 import { waitFor } from '../wait-for.ts'
 
 /** Drivers register and get ready on a machine that may be busy. */
-const patient = ['--set', 'start.deadline=60s', '--json']
+const patient = ['--set', 'start.deadline=120s', '--json']
 
 describe('run --kafka, with drivers in processes of their own', { skip: skipWithout('kafka') }, () => {
   it('carries the whole load out on drivers that were up, and forks none', async () => {
@@ -42,7 +42,7 @@ describe('run --kafka, with drivers in processes of their own', { skip: skipWith
     assert.equal(JSON.parse(none.stdout).error.code, 'DRIVERS_MISSING')
     assert.match(none.stderr, /asks for 1 driver/)
     await cluster.startDriver()
-    const fewer = await cluster.startRun([...args, '--drivers', '3']).ended
+    const fewer = await cluster.startRun([...args, '--set', 'start.deadline=4s', '--drivers', '3']).ended
     assert.equal(fewer.exitCode, 1)
     assert.match(fewer.stderr, /asks for 3 drivers.* 1 /)
     assert.doesNotMatch(fewer.stderr, /\n\s+at /)
@@ -65,9 +65,9 @@ describe('run --kafka, with drivers in processes of their own', { skip: skipWith
     await using target = await startRealTarget()
     await using cluster = new RoleCluster()
     const [leaver] = await cluster.startDrivers(2)
-    const load = ['--rate', '100/s', '--duration', '8s', '--drivers', '2']
+    const load = ['--rate', '100/s', '--duration', '10s', '--drivers', '2']
     const run = cluster.startRun([target.url, ...load, ...patient])
-    await waitFor('some load', () => target.received > 100, 60_000)
+    await waitFor('some load', () => target.received > 100, 120_000)
     const left = await leaver?.signal('SIGTERM')
     assert.equal(left?.exitCode, 0, left?.stderr)
     const end = await run.ended
@@ -83,7 +83,7 @@ describe('run --kafka, with drivers in processes of their own', { skip: skipWith
     await using cluster = new RoleCluster()
     const driver = await cluster.startDriver()
     const run = cluster.startRun([target.url, '--rate', '100/s', '--duration', '10m', ...patient])
-    await waitFor('some load', () => target.received > 50, 60_000)
+    await waitFor('some load', () => target.received > 50, 120_000)
     run.child.kill('SIGTERM')
     const end = await run.ended
     assert.equal(end.exitCode, 143, end.stderr)
@@ -99,7 +99,7 @@ describe('run --kafka, with drivers in processes of their own', { skip: skipWith
     await using cluster = new RoleCluster()
     const driver = await cluster.startDriver(['--silence-limit', '3s'])
     const run = cluster.startRun([target.url, '--rate', '50/s', '--duration', '10m', ...patient])
-    await waitFor('some load', () => target.received > 25, 60_000)
+    await waitFor('some load', () => target.received > 25, 120_000)
     run.child.kill('SIGKILL')
     await run.ended
     await driver.said(
