@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { foldRun } from '../orchestrator/run-state.ts'
+import { aggregateOf } from '../results/aggregate.ts'
+import { buildResult } from '../results/build-result.ts'
 import { ApiWorld } from '../testing/api-world.ts'
+import { foreignReport, foreignRun, foreignStartMs, foreignTold } from '../testing/sample-foreign.ts'
 import { waitFor } from '../testing/wait-for.ts'
+import type { RunList } from './answer-schemas.ts'
 import type { TestList, TestMetrics } from './brief-schemas.ts'
 import type { Problem } from './problem.ts'
 
@@ -104,6 +109,24 @@ describe('the routes of the load-testing brief', () => {
       ],
     )
     assert.ok(tests.every(({ triggeredAt, finishedAt }) => triggeredAt !== null && finishedAt !== null))
+  })
+
+  it('tells of drivers written by others what they say, of a run of the past as of one that goes on', async () => {
+    const said = foreignReport('f-1', 'f-1/1', { sent: 70, completed: 60, times: [2, 5, 4, null, 40] })
+    const state = foldRun(foreignRun(['f-1']), foreignTold(foreignStartMs + 3000, said))
+    const closedMs = foreignStartMs + 4000
+    const past = foldRun(state, { type: 'closed', atMs: closedMs })
+    world.store.keep(buildResult(past, past.scenario, closedMs))
+    const { aggregate, drivers } = await metrics(past.id)
+    assert.deepEqual(aggregate, aggregateOf(state, closedMs).aggregate)
+    assert.deepEqual([aggregate.sent, aggregate.completed, aggregate.errors], [70, 60, null])
+    assert.deepEqual([aggregate.max, drivers[0]?.errors], [40, null])
+    const tests = (await world.ask('GET', '/tests')).json as TestList
+    const test = tests.find(({ testId }) => testId === past.id)
+    assert.deepEqual([test?.sent, test?.completed, test?.errors], [70, 60, null])
+    const { runs } = (await world.ask('GET', '/api/runs')).json as RunList
+    const run = runs.find(({ id }) => id === past.id)
+    assert.deepEqual([run?.sent, run?.answered, run?.errors], [70, 60, null])
   })
 
   it('takes its defaults from the options: curl -X POST is enough', async () => {

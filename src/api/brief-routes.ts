@@ -3,8 +3,9 @@ import { AppError } from '../lib/errors.ts'
 import { totalOf } from '../measuring/counts.ts'
 import { availableMembers } from '../orchestrator/members.ts'
 import { lostAfterMs } from '../orchestrator/run-state.ts'
-import { aggregateOf } from '../results/aggregate.ts'
+import { aggregateOf, aggregateOfResult } from '../results/aggregate.ts'
 import type { RunResult } from '../results/run-result.ts'
+import { tookPart } from '../results/told-totals.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { LiveRun } from './api-options.ts'
 import type { ApiServices } from './api-services.ts'
@@ -166,20 +167,10 @@ const liveMetrics = (run: LiveRun, result: RunResult, nowMs: number): TestMetric
 
 /** Of a run of the past: all that is known is in its result. */
 const pastMetrics = (result: RunResult): TestMetrics => {
-  const { totals, responseTimeMs } = result
-  const { min, max, mean, median, mode, p90, p99 } = responseTimeMs
-  const taking = result.drivers.filter(({ state }) => state !== 'rejected')
+  const taking = result.drivers.filter(tookPart)
   return {
     ...headOf(result, result.finishedAt ?? result.createdAt),
-    aggregate: {
-      sent: totals.sent,
-      completed: totals.answered,
-      errors: totalOf(totals.errors),
-      ...{ min, max, mean, median, mode, p90, p99 },
-      unit: 'ms',
-      drivers: taking.length,
-      mergedFrom: taking.filter(({ isForeign }) => !isForeign).length,
-    },
+    aggregate: aggregateOfResult(result),
     drivers: taking.map((driver) => ({
       nodeId: driver.id,
       state: driver.state,

@@ -5,6 +5,8 @@ import { count, figureMs, instant, phase } from './schema-parts.ts'
 
 export const testCreated = z.strictObject({ TestId: z.string(), test_id: z.string() })
 
+const nullableCount = count.nullable().describe('null: unknown')
+
 const testType = z.enum(['AVALANCHE', 'TSUNAMI'])
 
 export const testList = z.array(
@@ -16,14 +18,12 @@ export const testList = z.array(
     triggeredAt: instant.nullable(),
     finishedAt: instant.nullable(),
     drivers: count,
-    sent: count,
-    completed: count,
-    errors: count,
+    sent: nullableCount,
+    completed: nullableCount,
+    errors: nullableCount,
     degraded: z.boolean(),
   }),
 )
-
-const nullableCount = count.nullable().describe('null: unknown')
 
 const fiveFigures = { min: figureMs, max: figureMs, mean: figureMs, median: figureMs, mode: figureMs }
 

@@ -118,6 +118,8 @@ export const runResult = z.strictObject({
   steering: z.array(steeringRecord),
 })
 
+const toldCount = count.nullable().describe('null: a driver that took part does not say it')
+
 export const runSummary = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -130,8 +132,8 @@ export const runSummary = z.strictObject({
   updatedAt: instant,
   load: z.string(),
   drivers: count,
-  sent: count,
-  answered: count,
-  errors: count,
+  sent: toldCount,
+  answered: toldCount,
+  errors: toldCount,
   responseP99Ms: figureMs,
 })

@@ -44,6 +44,9 @@ const flushLimitMs = 5000
 
 const decoder = new TextDecoder()
 
+/** As much of an orphan as the store keeps: a thousand of them may wait for it. */
+const orphanBytes = 65_536
+
 /** What is quick to fail comes first: a store that is locked is told before a broker is waited for. */
 const openParts = async (
   context: ProgramContext,
@@ -74,7 +77,12 @@ const openParts = async (
     journal: keeper,
     channel: { peerUnits: { latency: parsed.peerLatencyUnit } },
     onOrphan: ({ topic, timestampMs, value }, reason) =>
-      keeper.keepOrphan({ receivedAtMs: timestampMs, topic, text: decoder.decode(value), reason }),
+      keeper.keepOrphan({
+        receivedAtMs: timestampMs,
+        topic,
+        text: decoder.decode(value.subarray(0, orphanBytes)),
+        reason,
+      }),
     ...(maxQueued === undefined ? {} : { maxQueued }),
   })
   parts.defer(() => orchestrator.stop())

@@ -7,7 +7,7 @@ import type { RunResult } from '../results/run-result.ts'
 import type { ResultsStore, RunSummary } from '../results/store/results-store.ts'
 import { renderSummary } from '../results/summary-text.ts'
 import { fitText } from '../results/summary-text-display.ts'
-import { formatCount, formatTime } from '../results/summary-text-figures.ts'
+import { formatKnownCount, formatTime } from '../results/summary-text-figures.ts'
 import { renderLine } from '../results/summary-text-line.ts'
 import { type Cell, renderTable, type TableColumn } from '../results/summary-text-table.ts'
 import { timelineOf } from '../results/timeline.ts'
@@ -160,9 +160,9 @@ const renderList = (context: ProgramContext, runs: readonly RunSummary[], color:
     shortTime(run.createdAt),
     fitText(run.name, maxTextWidth),
     outcomeCell(run, nowMs),
-    formatCount(run.sent),
-    formatCount(run.answered),
-    formatCount(run.errors),
+    formatKnownCount(run.sent),
+    formatKnownCount(run.answered),
+    formatKnownCount(run.errors),
     formatTime(run.responseP99Ms),
     fitText(run.load, maxTextWidth),
   ])

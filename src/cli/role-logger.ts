@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { calmLogger } from '../lib/calm-logger.ts'
 import { type Clock, isoTime } from '../lib/clock.ts'
 import { createLineLogger, type Logger, type LogLevel } from '../lib/logger.ts'
 import { cleanText } from '../results/summary-text-display.ts'
@@ -29,7 +30,8 @@ export const createRoleLogger = (options: RoleLogOptions): Logger => {
   const clean = <T>(value: T): T => redactSecrets(value, options.secrets)
   const log = (level: LogLevel) => (message: string, facts?: Record<string, unknown>) =>
     logger[level](clean(message), facts === undefined ? undefined : clean(facts))
-  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+  const cleaning = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+  return calmLogger(cleaning, options.clock)
 }
 
 const createTextLogger = ({ role, lowest, clock, write }: RoleLogOptions): Logger =>

@@ -125,3 +125,15 @@ test('the wait ends with the reason of who bounds it, and several may wait', asy
   await assert.rejects(collector.collect(['never'], controller.signal), /too late/)
   assert.equal((await collector.collect([], controller.signal)).size, 0)
 })
+
+test('keeps nothing of a file that is larger than one may be, however many parts of it come', () => {
+  const collector = new AssetCollector()
+  const data = Buffer.alloc(3 * 2 ** 18).toString('base64')
+  const sha256 = '0'.repeat(64)
+  let most = 0
+  for (let part = 0; part < 300; part++) {
+    collector.add({ sha256, size_bytes: 1, part, parts: 100_000, data })
+    most = Math.max(most, collector.totalBytes)
+  }
+  assert.ok(most < 66 * 2 ** 20, `${most} bytes`)
+})

@@ -9,6 +9,9 @@ const defaultMaxBytes = 512 * 1024 * 1024
 /** How long the files of a scenario may take to arrive after it. */
 const deadlineMs = 60_000
 
+/** Of one file. What claims to be larger is not put together, and nothing of it is kept. */
+const maxFileBytes = 64 * 1024 * 1024
+
 /** What an entry and a part cost beside their bytes, so that a stream of tiny ones is bounded too. */
 const entryBytes = 500
 const partBytes = 200
@@ -55,7 +58,8 @@ export class AssetCollector {
     partial.received.set(part, data)
     partial.costBytes += data.length + partBytes
     this.#totalBytes += data.length + partBytes
-    if (partial.received.size === parts) this.#finish(sha256, partial)
+    if (partial.costBytes > maxFileBytes + entryBytes + partBytes * parts) this.#forget(sha256)
+    else if (partial.received.size === parts) this.#finish(sha256, partial)
     this.#forgetOldest(sha256)
   }
 

@@ -13,7 +13,7 @@ import type { ChosenDriver, ClockEstimate } from './run-state.ts'
  *   phase         message                         next
  *   configuring   heartbeat ready / rejected      ready / rejected
  *   ready         metrics, or heartbeat running   running
- *   running       metrics, final                  finished
+ *   running       metrics, final                  finished; left where it stopped and nobody asked for it
  *   any but the last three: silent for lostAfterMs             lost
  *   lost          anything heard from it          what it was before
  *   rejected      metrics of work, where leftOut  running: it was ready too late for us, but not for the trigger
@@ -225,6 +225,12 @@ const hear = (driver: DriverProgress, nowMs: number): DriverProgress => ({
 /** Whoever listens now did not listen before: silence counts from here. */
 export const hearAgain = (driver: DriverProgress, nowMs: number): DriverProgress =>
   hasEnded(driver) ? driver : { ...driver, lastHeardMs: Math.max(driver.lastHeardMs, nowMs) }
+
+/** Its share ended early though nobody had asked for it: it left, or heard nobody for too long. */
+export const leaveEarly = (driver: DriverProgress): DriverProgress =>
+  driver.phase === 'finished' && driver.stopped
+    ? { ...driver, phase: 'left', reason: 'left before its share was done' }
+    : driver
 
 /** Nobody listened for `forMs`. */
 export const excuseSilence = (driver: DriverProgress, forMs: number): DriverProgress => ({

@@ -146,8 +146,8 @@ export const availableMembers = (members: Members, nowMs: number, lostAfterMs: n
       isAlive(member, nowMs, lostAfterMs),
   )
 
-/** Without those that have been silent for so long that nobody asks for them any more. */
-export const forgetSilent = (members: Members, nowMs: number): Members => {
-  const kept = [...members].filter(([, member]) => nowMs - member.lastHeardMs < forgottenAfterMs)
+/** Without those that have been silent for so long; left out: that nobody asks for them any more. */
+export const forgetSilent = (members: Members, nowMs: number, silentMs = forgottenAfterMs): Members => {
+  const kept = [...members].filter(([, member]) => nowMs - member.lastHeardMs < silentMs)
   return kept.length === members.size ? members : new Map(kept)
 }

@@ -50,7 +50,7 @@ export const missingLoadOf = (state: RunState, nowMs: number): MissingLoad[] => 
   const toS = elapsedOf(state, nowMs) / 1000
   const gaps: MissingLoad[] = []
   for (const driver of state.drivers.values())
-    if (isMissing(driver) || stoppedByItself(driver, state))
+    if (isMissing(driver))
       gaps.push({ driver: driver.id, fromS: driver.reportedMs / 1000, toS, share: shareOf(driver, state) })
   return gaps
 }
@@ -68,10 +68,6 @@ const shareOf = (driver: DriverProgress, { drivers, scenario }: RunState): numbe
 
 const isMissing = (driver: DriverProgress): boolean =>
   driver.phase === 'lost' || driver.phase === 'left' || driver.phase === 'rejected'
-
-/** It left, or heard nobody for too long: its share ended early though nobody asked for it. */
-const stoppedByItself = (driver: DriverProgress, state: RunState): boolean =>
-  driver.phase === 'finished' && driver.stopped && !isStopping(state)
 
 const seconds = (s: number): string => `${Math.round(s * 10) / 10} s`
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`

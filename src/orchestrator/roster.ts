@@ -24,6 +24,9 @@ export interface RosterOptions {
   version: string
 }
 
+/** Ten times as many as are in any test of ours. */
+export const maxMembers = 1000
+
 /**
  * Who is there and who holds whom. Runs get their drivers in the order in which they ask, and no driver is in two of them.
  */
@@ -33,6 +36,7 @@ export class Roster {
   /** Which run holds a driver, whatever that says of itself yet. */
   readonly #holders = new Map<string, string>()
   #members: Members = new Map()
+  #isFullTold = false
   /** One run after the other chooses its drivers. */
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = new Set<() => void>()
@@ -53,16 +57,35 @@ export class Roster {
       takenMs < this.#sinceMs
         ? Math.min(takenMs, this.#sinceMs - lostAfterMs)
         : Math.min(takenMs, clock.wallMs())
-    this.#change(registerMember(this.#members, message, heardMs, lostAfterMs))
+    if (!this.#hasRoom(message.node_id)) return
+    this.#change(registerMember(this.#members, message, heardMs, lostAfterMs), message.node_id)
   }
 
   hear(message: HeartbeatMessage): void {
     const { clock, orchestratorId } = this.#options
-    this.#change(hearMember(this.#members, message, clock.wallMs(), orchestratorId))
+    if (!this.#hasRoom(message.node_id)) return
+    this.#change(hearMember(this.#members, message, clock.wallMs(), orchestratorId), message.node_id)
   }
 
   forgetSilent(): void {
     this.#change(forgetSilent(this.#members, this.#options.clock.wallMs()))
+  }
+
+  /**
+   * Ids may be made up: of so many at once whoever is silent makes room, and nobody who is there does. A driver that finds
+   * none is known by the first heartbeat that does.
+   */
+  #hasRoom(id: string): boolean {
+    if (this.#members.size < maxMembers || this.#members.has(id)) return true
+    const { clock, logger } = this.#options
+    this.#change(forgetSilent(this.#members, clock.wallMs(), lostAfterMs))
+    if (this.#members.size < maxMembers) return true
+    if (!this.#isFullTold)
+      logger.warn('more drivers say that they are there than are taken: the others are not known', {
+        taken: maxMembers,
+      })
+    this.#isFullTold = true
+    return false
   }
 
   hold(driver: string, runId: string): void {
@@ -141,11 +164,13 @@ export class Roster {
     }
   }
 
-  #change(members: Members): void {
+  /** `id`: of whom there is news. */
+  #change(members: Members, id?: string): void {
     const before = this.#members
     if (members === before) return
     this.#members = members
-    for (const [id, member] of members) this.#note(before.get(id), member)
+    const member = id === undefined ? undefined : members.get(id)
+    if (member !== undefined) this.#note(before.get(member.id), member)
     this.#wake()
   }
 
@@ -160,7 +185,8 @@ export class Roster {
       })
     if (before?.protocol === member.protocol && before?.version === member.version) return
     const compatibility = compatibilityOf(member, version)
-    if ('text' in compatibility) logger.warn(compatibility.text)
+    if ('text' in compatibility)
+      logger.warn('a driver is of another version', { driver: member.id, why: compatibility.text })
   }
 
   #wake(): void {

@@ -12,6 +12,7 @@ import {
   hearHeartbeat,
   hearMetrics,
   isPresent,
+  leaveEarly,
   missHeartbeats,
   missTrigger,
   newDriverProgress,
@@ -228,7 +229,7 @@ const foldMetrics = (state: RunState, message: MetricsMessage, atMs: number): Ru
     return judge(withDriver(state, hearForeignReport(driver, driver.foreign, message, atMs, state)))
   const latestEndMs = atMs - (state.startAtMs ?? atMs) + clockSlackMs
   const counted = hearMetrics(driver, message, atMs, latestEndMs)
-  let next = withDriver(state, counted.driver)
+  let next = withDriver(state, isStopping(state) ? counted.driver : leaveEarly(counted.driver))
   // Reports are not complete, so the rows are not either: from now on the total is kept apart from them.
   if (counted.driver.mismatched && !driver.mismatched)
     next = { ...next, settled: { seconds: Number.POSITIVE_INFINITY, total: sumOfDrivers(next.drivers) } }

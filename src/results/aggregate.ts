@@ -6,8 +6,8 @@ import { errorsSaid, type SaidFigures } from '../orchestrator/said-figures.ts'
 import { driverResult } from './driver-result.ts'
 import { timeFiguresOf } from './figures.ts'
 import { liveDriverOf } from './live-figures.ts'
-import type { DriverPhase, DriverResult, RunResult, TimeFigures } from './run-result.ts'
-import { toldTotalsOf } from './told-totals.ts'
+import type { DriverResult, RunResult, TimeFigures } from './run-result.ts'
+import { toldTotalsOf, tookPart } from './told-totals.ts'
 
 /**
  * The five figures of the brief over all drivers of a run, those written by others among them, and of each one.
@@ -66,7 +66,9 @@ export const aggregateOf = (
       drivers: drivers.map((driver) => driverResult(driver, elapsedMs)),
       responseTimeMs: timeFiguresOf(overallOfSet(totalOf(state)).responseTime),
     }),
-    drivers: drivers.filter(tookPart).map((driver) => driverAggregate(driver, nowMs)),
+    drivers: drivers
+      .filter(({ phase }) => tookPart({ state: phase }))
+      .map((driver) => driverAggregate(driver, nowMs)),
   }
 }
 
@@ -75,7 +77,7 @@ export const aggregateOfResult = ({
   drivers,
   responseTimeMs: merged,
 }: Pick<RunResult, 'drivers' | 'responseTimeMs'>): Aggregate => {
-  const taking = drivers.filter(({ state }) => tookPart({ phase: state }))
+  const taking = drivers.filter(tookPart)
   const { sent, answered, errors, maxMs } = toldTotalsOf(taking)
   const { median, mode, p90, p99 } = merged
   const least = taking.flatMap(({ responseTimeMs: { min } }) => min ?? [])
@@ -95,8 +97,6 @@ export const aggregateOfResult = ({
     mergedFrom: taking.filter(({ isForeign }) => !isForeign).length,
   }
 }
-
-const tookPart = ({ phase }: { phase: DriverPhase }): boolean => phase !== 'rejected'
 
 const ms = (us: number | null): number | null => (us === null ? null : us / 1000)
 

@@ -11,6 +11,9 @@ export const isUnmeasured = ({ drivers }: Pick<RunResult, 'drivers'>): boolean =
   drivers.some(({ isForeign }) => isForeign) &&
   drivers.every(({ isForeign, state }) => isForeign || state === 'rejected')
 
+/** What a driver that rejected the run says nothing of is nobody's work, and not unknown. */
+export const tookPart = ({ state }: Pick<DriverResult, 'state'>): boolean => state !== 'rejected'
+
 /** Of all drivers together, as they tell it; `null` where one of them does not. */
 export interface ToldTotals {
   sent: number | null

@@ -139,7 +139,7 @@ describe('the recipes of the README', () => {
           if (file !== undefined) await writeFile(join(cwd, file), shortened(here(text)))
         for (const args of commands) {
           if (args[0] === 'target') continue
-          const end = await runProgramToEnd(withValue(args.map(here), '--duration', '1s'), {
+          const end = await runProgramToEnd(withValue(args.map(here).map(lenient), '--duration', '1s'), {
             cwd,
             env: { TARGET: '' },
           })
@@ -163,9 +163,11 @@ describe('the recipes of the README', () => {
 const withValue = (args: readonly string[], option: string, value: string): string[] =>
   args.map((arg, i) => (args[i - 1] === option ? value : arg))
 
+/** What holds on a machine that does nothing else need not hold on one that runs all tests. */
+const lenient = (text: string): string => text.replace(/p99 < \d+ms/, 'p99 < 5s')
+
 const shortened = (scenario: string): string =>
-  scenario
+  lenient(scenario)
     .replace(/duration: \d+s/, 'duration: 1s')
     .replace(/over: \d+s/, 'over: 500ms')
     .replace(/hold: \d+s/, 'hold: 500ms')
-    .replace(/p99 < \d+ms/, 'p99 < 5s')

@@ -156,7 +156,7 @@ describe('a driver that leaves a mini cluster', () => {
     const { cluster, result } = await leaveDuring()
     const id = cluster.drivers[1]?.driver.id
     assert.equal(result.outcome, 'degraded')
-    assert.match(result.why[0] ?? '', new RegExp(`${id} ended its share early.*50 % .* from 4.3 s to 10`))
+    assert.match(result.why[0] ?? '', new RegExp(`${id} left before its share was done.*50 % .* from 4.3 s to 10`))
     assert.deepEqual(
       result.gaps.map(({ driver, share }) => [driver, share]),
       [[id, 0.5]],

@@ -32,9 +32,9 @@ const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [
       updated_at_ms bigint not null,
       load text not null,
       drivers integer not null,
-      sent bigint not null,
-      answered bigint not null,
-      errors bigint not null,
+      sent bigint,
+      answered bigint,
+      errors bigint,
       response_p99_ms double precision
     )`,
     'create index groundswell_runs_by_age on groundswell_runs (created_at_ms, id)',

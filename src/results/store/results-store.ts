@@ -97,9 +97,10 @@ export interface RunSummary {
   updatedAt: string
   load: string
   drivers: number
-  sent: number
-  answered: number
-  errors: number
+  /** As the drivers tell it, those written by others among them; `null`: one of them does not say. */
+  sent: number | null
+  answered: number | null
+  errors: number | null
   responseP99Ms: number | null
 }
 

@@ -1,5 +1,6 @@
 import { isoTime } from '../../lib/clock.ts'
 import type { RunOutcome, RunPhase, RunResult } from '../run-result.ts'
+import { toldTotalsOf, tookPart } from '../told-totals.ts'
 import type { RunQuery, RunSummary } from './results-store.ts'
 import {
   numberIn,
@@ -53,9 +54,9 @@ export const summaryIn = (row: Row): RunSummary => ({
   updatedAt: isoTime(numberIn(row, 'updated_at_ms')),
   load: textIn(row, 'load'),
   drivers: numberIn(row, 'drivers'),
-  sent: numberIn(row, 'sent'),
-  answered: numberIn(row, 'answered'),
-  errors: numberIn(row, 'errors'),
+  sent: numberOrNullIn(row, 'sent'),
+  answered: numberOrNullIn(row, 'answered'),
+  errors: numberOrNullIn(row, 'errors'),
   responseP99Ms: numberOrNullIn(row, 'response_p99_ms'),
 })
 
@@ -74,15 +75,20 @@ export const figuresForList = (
   | 'answered'
   | 'errors'
   | 'responseP99Ms'
-> => ({
-  state: result.state,
-  outcome: result.outcome,
-  startedAt: result.startedAt,
-  finishedAt: result.finishedAt,
-  load: result.plan.load,
-  drivers: result.plan.drivers,
-  sent: Math.round(result.totals.sent),
-  answered: Math.round(result.totals.answered),
-  errors: Object.values(result.totals.errors).reduce((sum, count) => sum + count, 0),
-  responseP99Ms: result.responseTimeMs.p99,
-})
+> => {
+  const { sent, answered, errors } = toldTotalsOf(result.drivers.filter(tookPart))
+  return {
+    state: result.state,
+    outcome: result.outcome,
+    startedAt: result.startedAt,
+    finishedAt: result.finishedAt,
+    load: result.plan.load,
+    drivers: result.plan.drivers,
+    sent: whole(sent),
+    answered: whole(answered),
+    errors: whole(errors),
+    responseP99Ms: result.responseTimeMs.p99,
+  }
+}
+
+const whole = (count: number | null): number | null => (count === null ? null : Math.round(count))

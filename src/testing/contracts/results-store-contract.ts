@@ -5,7 +5,10 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { AppError } from '../../lib/errors.ts'
+import { foldRun } from '../../orchestrator/run-state.ts'
+import { buildResult } from '../../results/build-result.ts'
 import type { NewRun, ResultsStore } from '../../results/store/results-store.ts'
+import { foreignReport, foreignRun, foreignStartMs, foreignTold } from '../sample-foreign.ts'
 import { sampleResult, sampleTroubledResult } from '../sample-result.ts'
 import { sampleScenario } from '../sample-scenario.ts'
 import {
@@ -317,6 +320,18 @@ export const describeResultsStoreContract = (
           Object.values(result.totals.errors).reduce((sum, count) => sum + count),
         )
         assert.equal(told?.responseP99Ms, 812)
+      }),
+    )
+
+    it(
+      'lists as unknown, and not as 0, what a driver written by others does not say',
+      withStore(async (store) => {
+        await store.createRun(newRun('r-1'))
+        const said = foreignReport('f-1', 'f-1/1', { sent: 70, final: true })
+        const state = foldRun(foreignRun(['f-1']), foreignTold(foreignStartMs + 3000, said))
+        await store.putResult('r-1', buildResult(state, state.scenario, foreignStartMs + 4000))
+        const [told] = await store.listRuns({ limit: 1 })
+        assert.deepEqual([told?.sent, told?.answered, told?.errors], [70, null, null])
       }),
     )
 

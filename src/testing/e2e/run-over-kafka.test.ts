@@ -73,8 +73,12 @@ describe('run --kafka, with drivers in processes of their own', { skip: skipWith
     const end = await run.ended
     assert.equal(end.exitCode, 97, end.stderr)
     const result = resultOf(end)
-    assert.equal(result.drivers.find(({ id }) => id === leaver?.id)?.state, 'left')
-    assert.match(result.why.join(' '), new RegExp(`${leaver?.id.slice(0, 12)}.* left`))
+    assert.equal(result.outcome, 'degraded')
+    assert.deepEqual(
+      result.gaps.map(({ driver, share }) => [driver, share]),
+      [[leaver?.id, 0.5]],
+    )
+    assert.match(result.why.join(' '), new RegExp(`${leaver?.id} .*50 % of the load is missing`))
     assert.equal(result.totals.sent, target.received)
   })
 
