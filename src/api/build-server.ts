@@ -21,6 +21,8 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
     logger: false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: requestMs,
+    // A connection on which nothing moves, be it a client that takes nothing of its answers, must not keep its place.
+    connectionTimeout: limits.stalledMs,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
       refuse(error, request, reply)
@@ -66,11 +68,11 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
       refuse(new AppError('METHOD_NOT_ALLOWED', `This route has no ${request.method}.`), request, reply)
     }
   })
-  for (const route of routes) addRoute(app, route, limits.stalledMs)
+  for (const route of routes) addRoute(app, route)
   return app
 }
 
-const addRoute = (app: FastifyInstance, route: Route, stalledMs: number): void => {
+const addRoute = (app: FastifyInstance, route: Route): void => {
   const isStream = Object.values(route.answers).some(({ content = {} }) => 'text/event-stream' in content)
   app.route({
     method: route.method,
@@ -78,7 +80,7 @@ const addRoute = (app: FastifyInstance, route: Route, stalledMs: number): void =
     exposeHeadRoute: route.method === 'GET' && !isStream,
     handler: async (request, reply) => {
       const answer = await route.handle({ ...readInput(route, request), request, reply })
-      return send(reply, answer, stalledMs)
+      return send(reply, answer)
     },
   })
 }
@@ -86,15 +88,12 @@ const addRoute = (app: FastifyInstance, route: Route, stalledMs: number): void =
 /** `/api/runs/:id` for `/api/runs/{id}`. */
 export const fastifyPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
 
-const send = (reply: FastifyReply, answer: Reply, stalledMs: number): FastifyReply | undefined => {
+const send = (reply: FastifyReply, answer: Reply): FastifyReply | undefined => {
   if (answer === 'hijacked') return undefined
   reply.status(answer.status).headers(answer.headers ?? {})
   if ('json' in answer) return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
   if ('text' in answer) return reply.type(answer.type).send(answer.text)
   if (!('stream' in answer)) return reply.send()
-  // A client that takes nothing of a long answer must not keep its run's rows for ever.
-  const { raw } = reply
-  raw.setTimeout(stalledMs, () => raw.destroy())
   return reply.type(answer.type).send(answer.stream)
 }
 
