@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { programCommand } from '../side-by-side/program.ts'
+import { RoleProcess } from './role-process.ts'
 
 /**
  * The real `groundswell orchestrator` with a fresh SQLite store, as a user would start it, with Node's inspector listening:
@@ -12,41 +11,28 @@ import { programCommand } from '../side-by-side/program.ts'
 export class OrchestratorProcess implements AsyncDisposable {
   readonly url: string
   readonly pid: number
-  readonly #child: ChildProcess
+  readonly #process: RoleProcess
   readonly #directory: string
   readonly #inspectorUrl: string
 
-  private constructor(child: ChildProcess, directory: string, url: string, inspectorUrl: string) {
-    this.#child = child
+  private constructor(process: RoleProcess, directory: string) {
+    this.#process = process
     this.#directory = directory
-    this.url = url
-    this.pid = child.pid ?? 0
-    this.#inspectorUrl = inspectorUrl
+    this.pid = process.pid
+    this.url = /"url":"([^"]+)"/.exec(process.text)?.[1] ?? ''
+    this.#inspectorUrl = /Debugger listening on (ws:\S+)/.exec(process.text)?.[1] ?? ''
   }
 
   static async start(brokers: readonly string[], topicPrefix: string): Promise<OrchestratorProcess> {
     const directory = mkdtempSync(join(tmpdir(), 'groundswell-bench-'))
-    const { file, args, env, cwd } = programCommand([
-      ...['orchestrator', '--kafka', brokers.join(','), '--topic-prefix', topicPrefix],
-      ...['--listen', '127.0.0.1:0', '--store', join(directory, 'results.sqlite'), '--log-format', 'json'],
-    ])
-    const child = spawn(file, ['--inspect=127.0.0.1:0', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...env },
-      ...(cwd === undefined ? {} : { cwd }),
-    })
-    let said = ''
-    const found = await new Promise<{ url: string; inspectorUrl: string }>((resolve, reject) => {
-      child.once('exit', () => reject(new Error(`the orchestrator ended:\n${said}`)))
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        said += text
-        const url = /"msg":"up\b.*?"url":"([^"]+)"|"url":"([^"]+)".*?"msg":"up\b/.exec(said)
-        const inspector = /Debugger listening on (ws:\S+)/.exec(said)
-        if (url !== null && inspector !== null)
-          resolve({ url: url[1] ?? url[2] ?? '', inspectorUrl: inspector[1] ?? '' })
-      })
-    })
-    return new OrchestratorProcess(child, directory, found.url, found.inspectorUrl)
+    const process = await RoleProcess.start(
+      [
+        ...['orchestrator', '--kafka', brokers.join(','), '--topic-prefix', topicPrefix],
+        ...['--listen', '127.0.0.1:0', '--store', join(directory, 'results.sqlite')],
+      ],
+      ['--inspect=127.0.0.1:0'],
+    )
+    return new OrchestratorProcess(process, directory)
   }
 
   /** Throws where the answer is not what was asked for. */
@@ -86,11 +72,7 @@ export class OrchestratorProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = once(this.#child, 'exit')
-      this.#child.kill('SIGTERM')
-      await ended
-    }
+    await this.#process[Symbol.asyncDispose]()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 

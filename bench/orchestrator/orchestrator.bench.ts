@@ -62,7 +62,9 @@ const addSteady = async (findings: Findings, { seconds, progress }: BenchOptions
   })
   const { passedMs, threads, busyCores, usedMiB, grownMiBPerMinute, residentMiB, sent } = measured
   const cpuShare = threads.reduce((sum, [, cpuMs]) => sum + cpuMs, 0) / passedMs
-  progress(`steady: ${threeDigits(cpuShare * 100)} % of a core, ${threeDigits(grownMiBPerMinute)} MiB a minute`)
+  progress(
+    `steady: ${threeDigits(cpuShare * 100)} % of a core, ${threeDigits(grownMiBPerMinute)} MiB a minute`,
+  )
   findings.details = { ...(findings.details as object), steady: measured }
   findings.text.push(
     `${drivers} drivers, each ${startedPerSecond} requests and one report a second, for ${seconds} s: passed with exactly the planned ${sent.toLocaleString('en-US')}.
@@ -96,7 +98,9 @@ const addDelays = async (findings: Findings, options: BenchOptions): Promise<voi
   for (const phases of ['spread', 'together'] as const) {
     const delay = await withSimulatedRun({ drivers, seconds, phases }, measureDelay)
     measured.push([phases, delay])
-    options.progress(`delay, ${phases}: p50 ${threeDigits(delay.p50Ms)} ms, p99 ${threeDigits(delay.p99Ms)} ms`)
+    options.progress(
+      `delay, ${phases}: p50 ${threeDigits(delay.p50Ms)} ms, p99 ${threeDigits(delay.p99Ms)} ms`,
+    )
   }
   findings.details = { ...(findings.details as object), delay: Object.fromEntries(measured) }
   findings.text.push(

@@ -47,6 +47,15 @@ export class EventHub {
       throw new AppError('STREAM_LIMIT', `${streams} streams of events are open; more are not.`)
   }
 
+  /** The same for a run's. Feeds that nobody listens to make room: names of requests may be made up. */
+  checkRoomOf(run: LiveRun, request: string): void {
+    this.checkRoom()
+    if (this.#feeds.has(keyOf(run, request)) || this.#feeds.size < maxFeeds) return
+    for (const [key, { events }] of this.#feeds) if (events.clients === 0) this.#feeds.delete(key)
+    if (this.#feeds.size >= maxFeeds)
+      throw new AppError('STREAM_LIMIT', 'Too many different streams of events are open.')
+  }
+
   joinRun(run: LiveRun, request: string, sink: EventSink, after: number | undefined): EventClient {
     return this.#join(this.#feedOf(run, request).events, sink, after)
   }
@@ -67,11 +76,9 @@ export class EventHub {
   }
 
   #feedOf(run: LiveRun, request: string): RunFeed {
-    const key = `${run.id}\n${request}`
+    const key = keyOf(run, request)
     const known = this.#feeds.get(key)
     if (known !== undefined) return known
-    if (this.#feeds.size >= maxFeeds)
-      throw new AppError('STREAM_LIMIT', 'Too many different streams of events are open.')
     const { clock, limits, directory } = this.#options
     const feed = new RunFeed({
       run,
@@ -104,3 +111,5 @@ export class EventHub {
     })
   }
 }
+
+const keyOf = (run: LiveRun, request: string): string => `${run.id}\n${request}`

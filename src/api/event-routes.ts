@@ -29,7 +29,8 @@ export const eventRoutes = (services: ApiServices): Route[] => {
         const found = await directory.find(params.id)
         if (found.kind === 'stored' && found.result.state !== 'finished')
           throw new AppError('RUN_UNKNOWN', `Run ${params.id} is not conducted by this orchestrator.`)
-        hub.checkRoom()
+        if (found.kind === 'live') hub.checkRoomOf(found.run, query.request)
+        else hub.checkRoom()
         const after = query.after ?? lastEventId(request)
         stream(reply, (sink) => {
           if (found.kind === 'live') return hub.joinRun(found.run, query.request, sink, after)

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../lib/clock.ts'
 import { silentLogger } from '../lib/logger.ts'
+import { foldRun } from '../orchestrator/run-state.ts'
+import { buildResult } from '../results/build-result.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { openStore } from '../results/store/open-store.ts'
 import { FakeProgram } from '../testing/fake-program.ts'
 import { resultOf, runProgramToEnd } from '../testing/run-program.ts'
+import { foreignReport, foreignRun, foreignStartMs, foreignTold } from '../testing/sample-foreign.ts'
 import { sampleResult } from '../testing/sample-result.ts'
 import { sampleScenario } from '../testing/sample-scenario.ts'
 import { sampleSecond } from '../testing/sample-seconds.ts'
@@ -56,6 +59,22 @@ describe('results', () => {
     const exitCode = await program.run()
     return { exitCode, stdout: program.stdout.text, stderr: program.stderr.text }
   }
+
+  it('list says unknown where a driver written by others does not say', async () => {
+    const store = await openStore(join(directory, 'foreign.sqlite'), {
+      clock: systemClock,
+      logger: silentLogger,
+    })
+    const said = foreignReport('f-1', 'f-1/1', { completed: 60, final: true })
+    const state = foldRun(foreignRun(['f-1']), foreignTold(foreignStartMs + 3000, said))
+    const { id, createdAtMs, scenario: record } = state
+    await store.createRun({ id, createdAtMs, record, isResumable: false })
+    await store.putResult(id, buildResult(state, record, foreignStartMs + 4000))
+    await store.close()
+    const program = new FakeProgram(['results', 'list', '--store', 'foreign.sqlite'], { cwd: directory })
+    assert.equal(await program.run(), 0)
+    assert.match(program.stdout.text, / unknown +60 +unknown /)
+  })
 
   it('list shows the newest first, with what became of each', async () => {
     const { exitCode, stdout } = await ended('list')

@@ -25,7 +25,7 @@ import { OrchestratorWatch } from './orchestrator-watch.ts'
 import { assetHashesOf } from './read-scenario.ts'
 import { ReportOutbox } from './report-outbox.ts'
 import { describeRejection, ShareRun } from './share-run.ts'
-import { startOf } from './start-of.ts'
+import { clockAheadOf, startOf } from './start-of.ts'
 import { within } from './within.ts'
 
 /**
@@ -268,7 +268,7 @@ export class Driver {
       logger.warn('ignored a configuration that is older than this driver', { test_id: testId })
       return
     }
-    if (this.#isPast(config.expires_at)) {
+    if (this.#isPast(config.expires_at, this.#watch.clockAheadMs)) {
       logger.warn('ignored a configuration that has expired', { test_id: testId })
       return
     }
@@ -353,12 +353,13 @@ export class Driver {
       return
     }
     this.#watch.hearOf(trigger.test_id)
-    if (this.#isPast(trigger.expires_at, trigger.clock_offsets_ms?.[this.id])) {
+    const view = { nodeId: this.id, nowMs: clock.wallMs(), clockAheadMs: this.#watch.clockAheadMs }
+    if (this.#isPast(trigger.expires_at, clockAheadOf(trigger, view))) {
       logger.warn('ignored a trigger that has expired', { test_id: trigger.test_id })
       return
     }
     this.#become('running')
-    this.#run?.begin(startOf(trigger, this.id, clock.wallMs()))
+    this.#run?.begin(startOf(trigger, view))
   }
 
   #control(message: ControlMessage): void {
@@ -465,9 +466,13 @@ export class Driver {
     }
   }
 
-  /** `offsetMs`: how much our clock is ahead of who said the instant; left out: as far as we can tell. */
-  #isPast(instantMs: number | undefined, offsetMs = this.#watch.clockAheadMs): boolean {
-    return instantMs !== undefined && instantMs + offsetMs < this.#options.clock.wallMs()
+  /** `aheadMs`: how much our clock is ahead of who said the instant. Where that is not known nothing is past. */
+  #isPast(instantMs: number | undefined, aheadMs: number | undefined): boolean {
+    return (
+      instantMs !== undefined &&
+      aheadMs !== undefined &&
+      instantMs + aheadMs < this.#options.clock.wallMs()
+    )
   }
 
   #remember(testId: string): void {

@@ -16,6 +16,8 @@ export class OrchestratorWatch {
   #othersHeard = false
   /** Newest last: how long after its instant each of the latest presences came, by two different clocks. */
   #delaysMs: number[] = []
+  /** Wall clock minus monotonic clock: it jumps when somebody sets the clock. */
+  #wallAheadMs = 0
   /** Orchestrators heard so far, newest last, bounded. */
   readonly #known = new Set<string>()
 
@@ -27,6 +29,7 @@ export class OrchestratorWatch {
   hearPresence({ orchestrator_id: id, issued_at: issuedMs, runs }: PresenceMessage): boolean {
     const receivedMs = this.#clock.wallMs()
     this.#heard = { orchestrator_id: id, issued_at: issuedMs, received_at: receivedMs }
+    this.#forgetIfSet()
     this.#delaysMs = [...this.#delaysMs.slice(1 - keptDelays), receivedMs - issuedMs]
     if (this.#testId !== undefined) {
       if (runs === undefined || runs.includes(this.#testId)) this.hearOf(this.#testId)
@@ -78,11 +81,25 @@ export class OrchestratorWatch {
     return heard
   }
 
-  /** Our clock is ahead of the orchestrators' by this at most, and by less only for what a message takes; 0 if not known. */
-  get clockAheadMs(): number {
-    return this.#delaysMs.length === 0 ? 0 : Math.min(...this.#delaysMs)
+  /**
+   * Our clock is ahead of the orchestrators' by this at most, and by less only for what a message takes. Undefined before a
+   * presence was heard, and again after our clock was set.
+   */
+  get clockAheadMs(): number | undefined {
+    this.#forgetIfSet()
+    return this.#delaysMs.length === 0 ? undefined : Math.min(...this.#delaysMs)
+  }
+
+  #forgetIfSet(): void {
+    const wallAheadMs = this.#clock.wallMs() - this.#clock.nowMs()
+    if (Math.abs(wallAheadMs - this.#wallAheadMs) > setByMs) this.#delaysMs = []
+    this.#wallAheadMs = wallAheadMs
   }
 }
 
 const keptDelays = 10
+
+/** Below it a clock is only being slewed. */
+const setByMs = 100
+
 const keptOrchestrators = 100

@@ -15,6 +15,13 @@ export const plusCounts = (a: Counts, b: Counts): Counts => {
   return Object.fromEntries(sum)
 }
 
+export const sumCounts = (all: readonly Counts[]): Counts => {
+  const sum = new Map<string, number>()
+  for (const counts of all)
+    for (const [word, count] of Object.entries(counts)) sum.set(word, (sum.get(word) ?? 0) + count)
+  return Object.fromEntries(sum)
+}
+
 export const plusChecks = (a: CheckCounts, b: CheckCounts): CheckCounts => {
   const entries = Object.entries(b)
   if (entries.length === 0) return a

@@ -83,17 +83,19 @@ const innerOf = (bytes: Buffer): Buffer | undefined => {
   const streamEnd = 8 + bytes.readInt32BE(4)
   if (bytes.readInt32BE(0) !== outerCookie || streamEnd < 8 || streamEnd > bytes.length) return undefined
   try {
-    return inflateSync(bytes.subarray(8, streamEnd), { maxOutputLength: maxInnerBytes })
+    // By default 16 KiB are allocated for each, where a second of one request needs some hundred bytes.
+    return inflateSync(bytes.subarray(8, streamEnd), {
+      maxOutputLength: maxInnerBytes,
+      chunkSize: bytes.length < 2048 ? 4096 : 16_384,
+    })
   } catch {
     return undefined
   }
 }
 
 const readCounts = (bytes: Buffer): Slots | undefined => {
-  // Every count takes a byte at least.
-  const capacity = Math.min(bytes.length, slotCount)
-  const slots = new Uint16Array(capacity)
-  const counts = new Float64Array(capacity)
+  const slots = readSlots
+  const counts = readNumbers
   let used = 0
   let total = 0
   let slot = 0
@@ -121,6 +123,10 @@ const readCounts = (bytes: Buffer): Slots | undefined => {
   }
   return { slots: slots.slice(0, used), counts: counts.slice(0, used) }
 }
+
+// Where counts are read before it is known how many there are.
+const readSlots = new Uint16Array(slotCount)
+const readNumbers = new Float64Array(slotCount)
 
 const writeVarint = (bytes: Buffer, start: number, value: number): number => {
   let rest = value

@@ -94,25 +94,56 @@ export class Histogram {
     if (this.isEmpty) return other
     const [a, b] = [this.#slots, other.#slots]
     const [countsA, countsB] = [this.#counts, other.#counts]
-    const slots = new Uint16Array(a.length + b.length)
-    const counts = new Float64Array(a.length + b.length)
     let used = 0
     let i = 0
     let j = 0
     for (; i < a.length || j < b.length; used++) {
       const slotA = i < a.length ? slotAt(a, i) : slotCount
       const slotB = j < b.length ? slotAt(b, j) : slotCount
-      slots[used] = slotA < slotB ? slotA : slotB
-      counts[used] =
+      mergedSlots[used] = slotA < slotB ? slotA : slotB
+      mergedCounts[used] =
         (slotA <= slotB ? countAt(countsA, i++) : 0) + (slotB <= slotA ? countAt(countsB, j++) : 0)
     }
     return new Histogram(
-      slots.slice(0, used),
-      counts.slice(0, used),
+      mergedSlots.slice(0, used),
+      mergedCounts.slice(0, used),
       this.sumUs + other.sumUs,
       Math.min(this.#minUs, other.#minUs),
       Math.max(this.#maxUs, other.#maxUs),
     )
+  }
+
+  /** All values of all: of many at far less cost than one after the other. */
+  static sumOf(histograms: readonly Histogram[]): Histogram {
+    const filled = histograms.filter((histogram) => !histogram.isEmpty)
+    if (filled.length <= 2) return filled.reduce((sum, histogram) => sum.plus(histogram), Histogram.empty)
+    let first = slotCount
+    let last = 0
+    let sumUs = 0
+    let minUs = maxValueUs
+    let maxUs = 0
+    for (const histogram of filled) {
+      const slots = histogram.#slots
+      const counts = histogram.#counts
+      for (let i = 0; i < slots.length; i++) {
+        const slot = slotAt(slots, i)
+        allCounts[slot] = countAt(allCounts, slot) + countAt(counts, i)
+      }
+      first = Math.min(first, slotAt(slots, 0))
+      last = Math.max(last, slotAt(slots, slots.length - 1))
+      sumUs += histogram.sumUs
+      minUs = Math.min(minUs, histogram.#minUs)
+      maxUs = Math.max(maxUs, histogram.#maxUs)
+    }
+    let used = 0
+    for (let slot = first; slot <= last; slot++) {
+      const count = countAt(allCounts, slot)
+      if (count === 0) continue
+      mergedSlots[used] = slot
+      mergedCounts[used++] = count
+    }
+    allCounts.fill(0, first, last + 1)
+    return new Histogram(mergedSlots.slice(0, used), mergedCounts.slice(0, used), sumUs, minUs, maxUs)
   }
 
   /**
@@ -220,6 +251,11 @@ export class Histogram {
     return Math.min(Math.max(valueUs, this.#minUs), this.#maxUs)
   }
 }
+
+// Where sums are made before their size is known. Nothing stays in them: `allCounts`, a count for each slot, is 0 again.
+const mergedSlots = new Uint16Array(slotCount)
+const mergedCounts = new Float64Array(slotCount)
+const allCounts = new Float64Array(slotCount)
 
 const isTime = (value: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= maxValueUs
 

@@ -1,31 +1,110 @@
-import { emptyMeasurement, type Measurement, type NamedMeasurement, plus } from './measurement.ts'
+import { type Measurement, type NamedMeasurement, sumOf } from './measurement.ts'
 
 /**
  * What was measured, by kind and name. A monoid as its measurements are: `addMeasurements` in any order gives the same
  * set. Immutable: adding makes a new set, which shares what did not change.
+ *
+ * Adding costs nothing yet: the sum is made when somebody looks at it, of all that came since at once, because a hundred
+ * drivers' reports one by one are as many merges of histograms.
  */
 export type MeasurementSet = ReadonlyMap<string, NamedMeasurement>
 
 export const emptyMeasurementSet: MeasurementSet = new Map()
 
-const keyOf = (named: NamedMeasurement): string => `${named.kind} ${named.name}`
-
 export const addMeasurements = (set: MeasurementSet, added: Iterable<NamedMeasurement>): MeasurementSet => {
-  const sum = new Map(set)
-  for (const named of added) {
-    const key = keyOf(named)
-    const before = sum.get(key)
-    sum.set(
-      key,
-      before === undefined ? named : { ...named, measurement: plus(before.measurement, named.measurement) },
-    )
-  }
-  return sum
+  const list = [...added]
+  return list.length === 0 ? set : SummedSet.of(set, list)
 }
 
 /** All requests together. Journeys are left out: their steps are in already. */
 export const overallOf = (set: Iterable<NamedMeasurement>): Measurement => {
-  let sum = emptyMeasurement
-  for (const named of set) if (named.kind === 'request') sum = plus(sum, named.measurement)
-  return sum
+  const requests: Measurement[] = []
+  for (const { kind, measurement } of set) if (kind === 'request') requests.push(measurement)
+  return sumOf(requests)
 }
+
+const keyOf = (named: NamedMeasurement): string => `${named.kind} ${named.name}`
+
+/** As many additions wait unsummed: what waits is larger than its sum. */
+const maxWaiting = 32
+
+/** A set and what was added to it. That it is summed late, and once, cannot be seen from outside. */
+class SummedSet implements MeasurementSet {
+  #base: MeasurementSet
+  #waiting: readonly (readonly NamedMeasurement[])[]
+
+  private constructor(base: MeasurementSet, waiting: readonly (readonly NamedMeasurement[])[]) {
+    this.#base = base
+    this.#waiting = waiting
+  }
+
+  static of(set: MeasurementSet, added: readonly NamedMeasurement[]): SummedSet {
+    if (!(set instanceof SummedSet)) return new SummedSet(set, [added])
+    const waiting = set.#waiting.length < maxWaiting ? set.#waiting : []
+    // Read after the decision: to let nothing wait is to sum it.
+    const base = waiting === set.#waiting ? set.#base : set.#sum()
+    return new SummedSet(base, [...waiting, added])
+  }
+
+  get size(): number {
+    return this.#sum().size
+  }
+
+  get(key: string): NamedMeasurement | undefined {
+    return this.#sum().get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#sum().has(key)
+  }
+
+  keys(): MapIterator<string> {
+    return this.#sum().keys()
+  }
+
+  values(): MapIterator<NamedMeasurement> {
+    return this.#sum().values()
+  }
+
+  entries(): MapIterator<[string, NamedMeasurement]> {
+    return this.#sum().entries()
+  }
+
+  [Symbol.iterator](): MapIterator<[string, NamedMeasurement]> {
+    return this.entries()
+  }
+
+  forEach(visit: (value: NamedMeasurement, key: string, map: MeasurementSet) => void): void {
+    for (const [key, named] of this) visit(named, key, this)
+  }
+
+  #sum(): MeasurementSet {
+    if (this.#waiting.length === 0) return this.#base
+    const parts = new Map<string, NamedMeasurement[]>()
+    for (const [key, named] of this.#base) parts.set(key, [named])
+    for (const added of this.#waiting)
+      for (const named of added) {
+        const key = keyOf(named)
+        const known = parts.get(key)
+        if (known === undefined) parts.set(key, [named])
+        else known.push(named)
+      }
+    const sums = new Map<string, NamedMeasurement>()
+    for (const [key, list] of parts) {
+      const [first] = list
+      if (first !== undefined) sums.set(key, list.length === 1 ? first : sumOfNamed(first, list))
+    }
+    this.#base = sums
+    this.#waiting = []
+    return sums
+  }
+}
+
+const sumOfNamed = (
+  { name, kind }: NamedMeasurement,
+  list: readonly NamedMeasurement[],
+): NamedMeasurement => ({
+  name,
+  kind,
+  measurement: sumOf(list.map(({ measurement }) => measurement)),
+})

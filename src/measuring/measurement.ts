@@ -1,4 +1,12 @@
-import { type CheckCounts, type Counts, limitDetails, plusChecks, plusCounts, totalOf } from './counts.ts'
+import {
+  type CheckCounts,
+  type Counts,
+  limitDetails,
+  plusChecks,
+  plusCounts,
+  sumCounts,
+  totalOf,
+} from './counts.ts'
 import { Histogram } from './histogram.ts'
 
 /**
@@ -103,11 +111,30 @@ export const plus = (a: Measurement, b: Measurement): Measurement => ({
   errorTime: a.errorTime.plus(b.errorTime),
 })
 
-/** What all saw together. */
+/** What all saw together: of many at far less cost than one after the other. */
 export const sumOf = (measurements: Iterable<Measurement>): Measurement => {
-  let sum = emptyMeasurement
-  for (const measurement of measurements) sum = plus(sum, measurement)
-  return sum
+  const all = [...measurements]
+  if (all.length <= 2) return all.reduce(plus, emptyMeasurement)
+  const total = (of: (m: Measurement) => number): number => all.reduce((sum, m) => sum + of(m), 0)
+  return {
+    started: total((m) => m.started),
+    sent: total((m) => m.sent),
+    answered: total((m) => m.answered),
+    retried: total((m) => m.retried),
+    unsent: sumCounts(all.map((m) => m.unsent)),
+    refused: total((m) => m.refused),
+    errors: sumCounts(all.map((m) => m.errors)),
+    errorDetails: limitDetails(sumCounts(all.map((m) => m.errorDetails))),
+    status: sumCounts(all.map((m) => m.status)),
+    checks: all.map((m) => m.checks).reduce(plusChecks),
+    bytesIn: total((m) => m.bytesIn),
+    bytesOut: total((m) => m.bytesOut),
+    connectionsOpened: total((m) => m.connectionsOpened),
+    responseTime: Histogram.sumOf(all.map((m) => m.responseTime)),
+    serviceTime: Histogram.sumOf(all.map((m) => m.serviceTime)),
+    sendLateness: Histogram.sumOf(all.map((m) => m.sendLateness)),
+    errorTime: Histogram.sumOf(all.map((m) => m.errorTime)),
+  }
 }
 
 /** Errors of every kind, failed checks among them. */

@@ -29,14 +29,26 @@ const keptSamples = 30
 /** Instants are whole milliseconds. */
 const readingErrorMs = 1
 
-/** An exchange with a negative round trip tells that a clock was set in between: what was known before holds no more. */
+/** Two clocks drift apart by so much within half a minute, at worst. */
+const driftMs = 10
+
+/**
+ * What was known before holds no more where a clock was set since: an exchange with a negative round trip tells that it
+ * was in between, one whose offset contradicts an earlier one that it was before.
+ */
 export const addExchange = (samples: ClockSamples, exchange: ClockExchange): ClockSamples => {
   const { presenceSentMs, presenceReceivedMs, heartbeatSentMs, heartbeatReceivedMs } = exchange
   const roundTripMs = heartbeatReceivedMs - presenceSentMs - (heartbeatSentMs - presenceReceivedMs)
   if (roundTripMs < -2 * readingErrorMs) return []
   const offsetMs = (presenceReceivedMs - presenceSentMs + (heartbeatSentMs - heartbeatReceivedMs)) / 2
-  return [...samples.slice(1 - keptSamples), { offsetMs, roundTripMs: Math.max(0, roundTripMs) }]
+  const sample = { offsetMs, roundTripMs: Math.max(0, roundTripMs) }
+  if (!samples.every((earlier) => agree(earlier, sample))) return [sample]
+  return [...samples.slice(1 - keptSamples), sample]
 }
+
+/** There is an offset that both could have seen. */
+const agree = (a: Sample, b: Sample): boolean =>
+  Math.abs(a.offsetMs - b.offsetMs) <= (a.roundTripMs + b.roundTripMs) / 2 + 2 * readingErrorMs + driftMs
 
 export const estimateClock = (samples: ClockSamples): ClockEstimate | null => {
   let best: Sample | undefined

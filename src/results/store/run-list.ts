@@ -1,5 +1,6 @@
 import { isoTime } from '../../lib/clock.ts'
 import type { RunOutcome, RunPhase, RunResult } from '../run-result.ts'
+import { sumCounts } from '../summary-text-figures.ts'
 import { toldTotalsOf, tookPart } from '../told-totals.ts'
 import type { RunQuery, RunSummary } from './results-store.ts'
 import {
@@ -76,7 +77,7 @@ export const figuresForList = (
   | 'errors'
   | 'responseP99Ms'
 > => {
-  const { sent, answered, errors } = toldTotalsOf(result.drivers.filter(tookPart))
+  const { sent, answered, errors } = countsOf(result)
   return {
     state: result.state,
     outcome: result.outcome,
@@ -90,5 +91,11 @@ export const figuresForList = (
     responseP99Ms: result.responseTimeMs.p99,
   }
 }
+
+/** Drivers written by others are not in the totals. */
+const countsOf = ({ drivers, totals }: RunResult): Pick<RunSummary, 'sent' | 'answered' | 'errors'> =>
+  drivers.some(({ isForeign }) => isForeign)
+    ? toldTotalsOf(drivers.filter(tookPart))
+    : { sent: totals.sent, answered: totals.answered, errors: sumCounts(totals.errors) }
 
 const whole = (count: number | null): number | null => (count === null ? null : Math.round(count))
