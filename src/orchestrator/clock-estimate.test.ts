@@ -49,6 +49,16 @@ describe('the estimate of a clock', () => {
     assert.equal(estimateClock([]), null)
   })
 
+  it('begins anew when a clock was set between two exchanges, in either direction', () => {
+    for (const stepMs of [-3_600_000, -50, 50, 3_600_000]) {
+      let samples = addExchange([], exchange(0, 0, 1, 1, 1))
+      samples = addExchange(samples, exchange(4, 1000, 3, 1, 1))
+      assert.equal(samples.length, 2, 'clocks drift')
+      samples = addExchange(samples, exchange(stepMs, 2000, 5, 1, 5))
+      assert.deepEqual(estimateClock(samples), { offsetMs: stepMs, uncertaintyMs: 6 })
+    }
+  })
+
   it('takes clocks as equal whose difference it cannot tell from nothing', () => {
     assert.equal(knownOffsetMs(null), 0)
     assert.equal(knownOffsetMs({ offsetMs: 3, uncertaintyMs: 3 }), 0)

@@ -130,6 +130,16 @@ describe('runs that wait', () => {
     assert.equal(hopeless.run.state.error?.code, 'DRIVERS_MISSING')
   })
 
+  it('lose nothing of what they say to the clearing up after the run before', async () => {
+    const cluster = new MiniCluster({ seed: 3, delayMs: [0, 60] })
+    await cluster.start(2)
+    const runs = Array.from({ length: 12 }, () => cluster.begin(sampleScenario({ load: rateOf(100, 200) })))
+    for (const begun of runs) {
+      const result = await cluster.finish(begun)
+      assert.deepEqual([result.outcome, result.totals.sent], ['passed', 20], result.why.join(' '))
+    }
+  })
+
   it('are as many as it takes and no more; an id is given once', async () => {
     const cluster = new MiniCluster()
     await cluster.start(0)
@@ -203,6 +213,27 @@ describe('an orchestrator that is killed and started again', () => {
       // The drivers are free, and the topics hold nothing that would start somebody.
       assert.equal((await cluster.finish(cluster.begin(scenario))).outcome, 'passed')
     })
+
+  it('goes on with a run whose trigger is on the bus, though the store was away when it was decided', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(2)
+    cluster.journal.loses = ({ type }) => type === 'triggered'
+    const { run } = cluster.begin(scenario)
+    await cluster.clock.advance(2000)
+    assert.equal(run.state.phase, 'running')
+    cluster.killOrchestrator()
+    cluster.journal.loses = () => false
+    const [journaled] = await cluster.journal.unfinished()
+    assert.deepEqual(
+      journaled?.events.map(({ type }) => type),
+      ['configured'],
+    )
+    await cluster.restartOrchestrator()
+    const again = cluster.orchestrator.runs.get(run.id) ?? assert.fail()
+    const result = await cluster.finish({ run: again, ended: again.ended })
+    assert.equal(result.outcome, 'passed', result.why.join(' '))
+    assert.deepEqual([result.totals.sent, cluster.target.received], [1000, 1000])
+  })
 
   it('closes a run that was not triggered, says so, and lets go of its drivers', async () => {
     const cluster = new MiniCluster()

@@ -13,6 +13,7 @@ import { Roster } from './roster.ts'
 import { Run } from './run.ts'
 import { type JournaledRun, noJournal, type RunJournal } from './run-journal.ts'
 import { foldRun, newRunState, type RunState } from './run-state.ts'
+import { TriggersSeen } from './triggers-seen.ts'
 
 /**
  * Owns the runs: knows the drivers, lets each run have those that it needs, in the order in which the runs came, and
@@ -51,6 +52,9 @@ const presenceMs = 1000
 /** An ended run is still here for so long, for who follows it. */
 const keptAfterEndMs = 60_000
 
+/** Somebody may make them up. */
+const maxOthersTold = 10
+
 /** Topics may carry the drivers' own instants: so much may their clocks be behind. */
 const replaySlackMs = 300_000
 
@@ -68,6 +72,8 @@ export class Orchestrator {
   #startedAtMs = 0
   #othersSeen = new Set<string>()
   #isStopped = false
+  /** While it goes on, nothing is published that it could take with it. */
+  #purging: Promise<void> | undefined
 
   constructor(options: OrchestratorOptions) {
     this.#options = options
@@ -114,10 +120,11 @@ export class Orchestrator {
     this.#startedAtMs = clock.wallMs()
     this.#watch = new BusWatch(clock.nowMs())
     const unfinished = (await this.#journal.unfinished()).map((journaled) => this.#recall(journaled))
-    const resumed = unfinished.filter((run) => run.state.phase === 'running')
-    if (resumed.length === 0) await this.#purge()
+    const begun = unfinished.filter((run) => run.state.drivers.size > 0)
+    if (begun.length === 0) await this.#purge()
     const subscribe = this.#channel.subscribe.bind(this.#channel)
-    const sinceMs = Math.min(...resumed.map((run) => run.state.createdAtMs)) - replaySlackMs
+    const sinceMs = Math.min(...begun.map((run) => run.state.createdAtMs)) - replaySlackMs
+    const triggers = new TriggersSeen(clock)
     this.#subscriptions.push(
       ...(await Promise.all([
         // From the beginning: drivers that were here before us register only once.
@@ -131,13 +138,16 @@ export class Orchestrator {
         }),
         subscribe(
           topics.metrics,
-          { from: resumed.length === 0 ? 'latest' : { sinceMs } },
+          { from: begun.length === 0 ? 'latest' : { sinceMs } },
           (message, envelope) => this.#hearMetrics(message, envelope),
         ),
+        ...(begun.length === 0
+          ? []
+          : [subscribe(topics.trigger, { from: { sinceMs } }, (message) => triggers.add(message))]),
         subscribe(topics.presence, { from: 'latest' }, (message) => this.#hearPresence(message)),
       ])),
     )
-    for (const run of unfinished) this.#takeUp(run)
+    for (const run of unfinished) void this.#takeUp(run, triggers).then(() => this.#finish(run))
     void this.#sayPresence()
   }
 
@@ -178,8 +188,10 @@ export class Orchestrator {
       record,
       assets,
       hold,
+      purging: () => this.#purging,
       joinForeign: (id) => this.#roster.joinForeign(id),
       refuse: () => this.#roster.refusalOf(state.scenario),
+      clockOf: (id) => this.#roster.members.get(id)?.clock ?? null,
       delayMs: () => this.#roster.delayOf(run.state.drivers.keys()),
       isDeaf: () => this.#watch.isDeaf(clock.nowMs()),
     })
@@ -194,14 +206,15 @@ export class Orchestrator {
     return this.#addRun(state, record, new Map(), false)
   }
 
-  #takeUp(run: Run): void {
-    const over =
-      run.state.phase === 'running'
-        ? run.resume()
-        : run.giveUp(
-            new AppError('ORCHESTRATOR_RESTARTED', `The orchestrator ended before run ${run.id} had begun.`),
-          )
-    void over.then(() => this.#finish(run))
+  async #takeUp(run: Run, triggers: TriggersSeen): Promise<void> {
+    const { state } = run
+    if (state.phase === 'running') return run.resume()
+    // The journal may lack the decision, where the store was away as it was taken: the bus has what was said.
+    const trigger = state.drivers.size === 0 ? undefined : await triggers.find(run.id)
+    if (trigger !== undefined) return run.resume(trigger.start_at)
+    return run.giveUp(
+      new AppError('ORCHESTRATOR_RESTARTED', `The orchestrator ended before run ${run.id} had begun.`),
+    )
   }
 
   #finish(run: Run): void {
@@ -215,7 +228,10 @@ export class Orchestrator {
     const isAnyLive = [...this.#runs.values()].some(
       ({ state }) => state.phase !== 'finished' && state.drivers.size > 0,
     )
-    if (!isAnyLive) void this.#purge()
+    if (isAnyLive || this.#purging !== undefined) return
+    this.#purging = this.#purge().finally(() => {
+      this.#purging = undefined
+    })
   }
 
   /**
@@ -262,7 +278,7 @@ export class Orchestrator {
   #hearPresence({ orchestrator_id: id, version }: PresenceMessage): void {
     const { clock, logger } = this.#options
     if (id === this.id) this.#watch.hearEcho(clock.nowMs())
-    else if (!this.#othersSeen.has(id) && this.#othersSeen.size < 100) {
+    else if (!this.#othersSeen.has(id) && this.#othersSeen.size < maxOthersTold) {
       this.#othersSeen.add(id)
       logger.warn('another orchestrator uses these topics: a driver carries a run of one of them at a time', {
         orchestrator: id,

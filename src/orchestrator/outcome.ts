@@ -1,5 +1,6 @@
 import { driverFaults, type UnsentReason } from '../measuring/outcomes.ts'
 import { concludeSlo, mustStop, newSloWatch, type SloOutcome } from '../measuring/slo-watch.ts'
+import { createPacer } from '../pacing/create-pacer.ts'
 import { loadTimeAt, stretchesOf } from '../pacing/steering.ts'
 import type { DriverProgress } from './driver-progress.ts'
 import { isSharedByCount } from './foreign-load.ts'
@@ -47,12 +48,24 @@ export const stoppingSlos = (state: RunState): string[] =>
     .map((slo) => slo.text)
 
 export const missingLoadOf = (state: RunState, nowMs: number): MissingLoad[] => {
-  const toS = elapsedOf(state, nowMs) / 1000
-  const gaps: MissingLoad[] = []
-  for (const driver of state.drivers.values())
-    if (isMissing(driver))
-      gaps.push({ driver: driver.id, fromS: driver.reportedMs / 1000, toS, share: shareOf(driver, state) })
-  return gaps
+  const drivers = [...state.drivers.values()]
+  const missing = drivers.filter(isMissing)
+  const elapsedMs = elapsedOf(state, nowMs)
+  // Where nobody is left to make the rest, it is missing to the end that was planned.
+  const toMs = missing.length === drivers.length ? Math.max(elapsedMs, plannedMs(state)) : elapsedMs
+  return missing.map((driver) => ({
+    driver: driver.id,
+    fromS: driver.reportedMs / 1000,
+    toS: toMs / 1000,
+    share: shareOf(driver, state),
+  }))
+}
+
+/** How long the load was to last; 0 where only its count is planned, or it was ended, or never begun. */
+const plannedMs = (state: RunState): number => {
+  if (isStopping(state) || state.startAtMs === null) return 0
+  const { load, drivers, seed } = state.scenario
+  return createPacer(load, { index: 0, of: drivers }, seed, steeringOf(state)).plan.durationMs ?? 0
 }
 
 /**

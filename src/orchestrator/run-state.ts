@@ -81,7 +81,7 @@ export type RunEvent =
   | { type: 'configured'; atMs: number; drivers: readonly ChosenDriver[]; notes?: readonly string[] }
   /**
    * `ready`: who was; left out of tests that tell it by heartbeats. Whoever folds a journal has heard no heartbeats.
-   * `newcomers`: drivers written by others that came since the drivers were chosen.
+   * `newcomers`: drivers written by others that came since the drivers were chosen. `clocks`: as they are known by now.
    */
   | {
       type: 'triggered'
@@ -89,6 +89,7 @@ export type RunEvent =
       startAtMs: number
       ready?: readonly string[]
       newcomers?: readonly string[]
+      clocks?: Readonly<Record<string, ClockEstimate>>
     }
   | { type: 'heartbeat'; atMs: number; message: HeartbeatMessage }
   | { type: 'metrics'; atMs: number; message: MetricsMessage }
@@ -153,7 +154,11 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
         startAtMs: event.startAtMs,
         drivers: mapDrivers(withNewcomers(state, event.newcomers ?? [], event.atMs), (driver) =>
           driver.foreign === null
-            ? leaveOutUnlessReady(event.ready?.includes(driver.id) ? { ...driver, phase: 'ready' } : driver)
+            ? leaveOutUnlessReady({
+                ...driver,
+                clock: event.clocks?.[driver.id] ?? driver.clock,
+                phase: event.ready?.includes(driver.id) ? 'ready' : driver.phase,
+              })
             : beginForeign(driver, driver.foreign, event.atMs, { ...state, startAtMs: event.startAtMs }),
         ),
       }

@@ -12,6 +12,7 @@ import { stoppingSlos } from './outcome.ts'
 import type { JournalEvent, RunJournal } from './run-journal.ts'
 import {
   type ChosenDriver,
+  type ClockEstimate,
   elapsedOf,
   foldRun,
   isOver,
@@ -47,8 +48,12 @@ export interface RunOptions {
   hold: boolean
   /** The error for which a run must not be triggered now, because of who is there. */
   refuse: () => AppError | undefined
+  /** Old messages are being removed from the topics: what is published meanwhile could go with them. */
+  purging: () => Promise<void> | undefined
   /** Drivers written by others that are present now: they begin with this run, and are held for it. */
   joinForeign: (runId: string) => readonly string[]
+  /** A driver's clock as it is known now. */
+  clockOf: (driver: string) => ClockEstimate | null
   /** The longest that a message to a driver takes, as far as is known now. */
   delayMs: () => number
   /** The bus brings nothing at the moment: silence is nobody's fault. */
@@ -194,10 +199,11 @@ export class Run {
    * how it ended is told by `ended`.
    */
   async conduct(choose: () => Promise<ChosenCast>): Promise<void> {
-    const { journal, record, clock } = this.#options
+    const { journal, record, clock, purging } = this.#options
     await this.#concluding(async () => {
       await journal.create({ id: this.id, createdAtMs: this.#state.createdAtMs, record })
       const { drivers, notes } = await choose()
+      for (let purge = purging(); purge !== undefined; purge = purging()) await purge
       await this.#decide({ type: 'configured', atMs: clock.wallMs(), drivers, notes })
       this.#armTick()
       if (isStopping(this.#state)) return
@@ -210,11 +216,15 @@ export class Run {
     })
   }
 
-  /** Goes on with a run that another life of this orchestrator triggered. */
-  async resume(): Promise<void> {
+  /** Goes on with a run that another life of this orchestrator triggered; `startAtMs` where its journal does not say so. */
+  async resume(startAtMs?: number): Promise<void> {
     const { clock, logger } = this.#options
     await this.#concluding(async () => {
       logger.info('takes up a run of an earlier life', { run: this.id })
+      if (startAtMs !== undefined) {
+        const ready = [...this.#state.drivers.keys()]
+        await this.#decide({ type: 'triggered', atMs: clock.wallMs(), startAtMs, ready })
+      }
       this.#fold({ type: 'resumed', atMs: clock.wallMs() })
       this.#armTick()
       // That life may have ended between the decision and the message. Drivers of ours ignore a second one, others would
@@ -291,7 +301,7 @@ export class Run {
   }
 
   async #begin(): Promise<void> {
-    const { clock, delayMs, refuse, joinForeign } = this.#options
+    const { clock, delayMs, refuse, joinForeign, clockOf } = this.#options
     // Somebody may have come since the drivers were chosen who would begin something else.
     const refusal = refuse()
     if (refusal !== undefined) throw refusal
@@ -308,6 +318,12 @@ export class Run {
       startAtMs,
       ready: ready.map(({ id }) => id),
       newcomers,
+      clocks: Object.fromEntries(
+        ready.flatMap(({ id }) => {
+          const known = clockOf(id)
+          return known === null ? [] : [[id, known]]
+        }),
+      ),
     })
     await this.#announcer.trigger(this.#state)
   }

@@ -255,12 +255,15 @@ class MortalClock implements Clock {
 export class MemoryJournal implements RunJournal {
   readonly runs = new Map<string, Omit<JournaledRun, 'events'> & { events: JournalEvent[] }>()
 
+  /** What is not written before the process is gone, as the store was away. */
+  loses: (event: JournalEvent) => boolean = () => false
+
   async create(run: Omit<JournaledRun, 'events'>): Promise<void> {
     this.runs.set(run.id, { ...run, events: [] })
   }
 
   async append(runId: string, event: JournalEvent): Promise<void> {
-    this.runs.get(runId)?.events.push(structuredClone(event))
+    if (!this.loses(event)) this.runs.get(runId)?.events.push(structuredClone(event))
   }
 
   async unfinished(): Promise<JournaledRun[]> {

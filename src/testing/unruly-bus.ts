@@ -19,6 +19,7 @@ export class UnrulyBus implements Bus {
   readonly #bus: Bus
   readonly #clock: Clock
   readonly #unruliness: Unruliness
+  readonly #purging = new Set<string>()
   #draws = 0
 
   constructor(bus: Bus, clock: Clock, unruliness: Unruliness) {
@@ -28,11 +29,18 @@ export class UnrulyBus implements Bus {
   }
 
   publish(topic: string, key: string, value: Uint8Array): Promise<void> {
+    // Whether anybody read it before it was purged is luck, and luck is bad here.
+    if (this.#purging.has(topic)) return Promise.resolve()
     return this.#bus.publish(topic, key, value)
   }
 
-  purge(topic: string): Promise<void> {
-    return this.#bus.purge(topic)
+  /** Late too, though not by the clock, and then up to whatever has come meanwhile. */
+  async purge(topic: string): Promise<void> {
+    this.#purging.add(topic)
+    if (this.#unruliness.delayMs !== undefined)
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await this.#bus.purge(topic)
+    this.#purging.delete(topic)
   }
 
   subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {
