@@ -9,9 +9,9 @@ const isNewEnough = major > 24 || (major === 24 && minor >= 12)
 
 if (existsSync(source)) {
   const { fileURLToPath } = await import('node:url')
-  const { installIfNeeded, runOnPinnedNode } = await import('../scripts/pinned-node.mjs')
+  const { installIfNeeded, runProgram } = await import('../scripts/pinned-node.mjs')
   installIfNeeded()
-  runOnPinnedNode([fileURLToPath(source), ...process.argv.slice(2)])
+  await runProgram(fileURLToPath(source), process.argv.slice(2))
 } else if (isNewEnough) {
   const { enableCompileCache } = await import('node:module')
   enableCompileCache()

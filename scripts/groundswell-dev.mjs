@@ -1,6 +1,7 @@
-// What `npm start`, `npm test` and their like call: installs on first use, then runs on the pinned Node.
+// What `npm start`, `npm test` and their like call: installs on first use, then runs the program on any Node that will
+// do, and everything else on the pinned one.
 import { join } from 'node:path'
-import { installIfNeeded, root, runOnPinnedNode } from './pinned-node.mjs'
+import { installIfNeeded, root, runOnPinnedNode, runProgram } from './pinned-node.mjs'
 
 const [command, ...args] = process.argv.slice(2)
 const main = join(root, 'src', 'main.ts')
@@ -13,7 +14,10 @@ installIfNeeded()
 switch (command) {
   case 'start':
     // `npm start` runs the first scenario; `npm start -- FILE ...` another.
-    runOnPinnedNode([main, 'run', ...(isFileGiven(args) ? args : [join('scenarios', 'first.yaml'), ...args])])
+    await runProgram(main, [
+      'run',
+      ...(isFileGiven(args) ? args : [join('scenarios', 'first.yaml'), ...args]),
+    ])
     break
   case 'test':
     runOnPinnedNode([

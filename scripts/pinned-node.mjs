@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -43,7 +43,24 @@ export const installIfNeeded = () => {
   process.exit(1)
 }
 
-/** Runs the right Node with these arguments in this one's place: same streams, signals passed on, same exit code. */
+/**
+ * Runs the program's entry file with these arguments. A Node that will do runs it itself, so that the pid a user knows is
+ * that of the program: who kills it is rid of all of it.
+ */
+export const runProgram = async (main, args) => {
+  if (!isNewEnough) {
+    runOnPinnedNode([main, ...args])
+    return
+  }
+  const { enableCompileCache } = await import('node:module')
+  // By the environment for the processes that it starts, by the call for this one.
+  Object.assign(process.env, withCompileCache(process.env))
+  enableCompileCache(process.env.NODE_COMPILE_CACHE)
+  process.argv.splice(1, process.argv.length, main, ...args)
+  await import(pathToFileURL(main).href)
+}
+
+/** Runs the right Node with these arguments in this one's place: same streams, signals, exit code, and the same end. */
 export const runOnPinnedNode = (args) => {
   const node = nodeToRunOn()
   if (node === undefined) {
@@ -52,7 +69,20 @@ export const runOnPinnedNode = (args) => {
     )
     process.exit(1)
   }
-  const child = spawn(node, args, { stdio: 'inherit', env: withCompileCache(process.env) })
+  const env = withCompileCache(process.env)
+  if (process.execve === undefined || process.platform === 'win32') runAsChild(node, args, env)
+  else process.execve(node, [node, ...args], env)
+}
+
+/** For a Node that cannot become another: signals are passed on, and the child ends with this process if it is killed too. */
+const runAsChild = (node, args, env) => {
+  const preload = pathToFileURL(join(root, 'scripts', 'end-with-parent.mjs')).href
+  const child = spawn(node, ['--import', preload, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...env, GROUNDSWELL_LIFELINE: '3' },
+  })
+  // Nothing is said over it: it only ends, first where either of the two does.
+  child.stdio[3].on('error', () => {})
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     process.stderr.write(`groundswell: cannot start ${node}: ${error.message}\n`)

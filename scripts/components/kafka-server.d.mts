@@ -9,6 +9,8 @@ export interface KafkaListener {
   name: string
   protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
   port: number
+  /** Where clients are told to connect; the port itself. */
+  advertisedPort?: number
 }
 
 export interface KafkaPrograms {

@@ -13,7 +13,8 @@ export const kafkaDirectory = join(cacheDirectory, `kafka-${kafkaVersion}`)
 export const kafkaLibsDir = join(kafkaDirectory, 'libs')
 
 /**
- * `server.properties`. Brokers talk to themselves over the first of `listeners`: `{ name, protocol, port }`.
+ * `server.properties`. Brokers talk to themselves over the first of `listeners`: `{ name, protocol, port, advertisedPort }`;
+ * where the last is left out, clients are told the port itself.
  * Internal topics have one partition: the usual 50 take seconds to make and to recover.
  */
 export const kafkaProperties = ({ dataDirectory, controllerPort, listeners, properties = {} }) => {
@@ -24,7 +25,9 @@ export const kafkaProperties = ({ dataDirectory, controllerPort, listeners, prop
     'node.id': 1,
     'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
     listeners: [...listeners, controller].map(at).join(','),
-    'advertised.listeners': listeners.map(at).join(','),
+    'advertised.listeners': listeners
+      .map(({ name, port, advertisedPort = port }) => at({ name, port: advertisedPort }))
+      .join(','),
     'listener.security.protocol.map': [...listeners, controller]
       .map(({ name, protocol }) => `${name}:${protocol}`)
       .join(','),

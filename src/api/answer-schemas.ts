@@ -113,6 +113,7 @@ const driverList = z.strictObject({
       version: z.string(),
       state: z.string().describe('as it last said'),
       isAlive: z.boolean().describe('heard within the last 3 s'),
+      isDisputed: z.boolean().describe('two processes say that they have this id; it gets no share'),
       run: z.string().nullable(),
       isForeign: z.boolean().describe('written by others: it speaks only the brief'),
       pid: count.nullable(),

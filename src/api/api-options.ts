@@ -62,6 +62,8 @@ export interface ApiLimits {
   /** Streams of events, of all runs together. */
   streams: number
   connections: number
+  /** A request must be here whole within this time. */
+  requestMs: number
   /** A client that takes nothing for so long is let go of. */
   stalledMs: number
   /** How long the store may take to answer. */
@@ -72,6 +74,7 @@ export const defaultLimits: ApiLimits = {
   bodyBytes: 32 * 2 ** 20,
   streams: 256,
   connections: 1024,
+  requestMs: 30_000,
   stalledMs: 30_000,
   storeMs: 10_000,
 }

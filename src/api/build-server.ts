@@ -7,8 +7,8 @@ import { addParsers } from './body-parsers.ts'
 import { problemOf, problemType, publicErrorOf, rawProblem } from './problem.ts'
 import { type Reply, type Route, readInput } from './route.ts'
 
-/** A request must be here whole within this time, a slow sender's connection ends. */
-const requestMs = 30_000
+/** So often connections are looked at that took too long for their request. */
+const lookMs = 5000
 
 /**
  * The server around the routes, not yet listening. A request is checked in this order: address, origin and token; route;
@@ -20,9 +20,10 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
-    requestTimeout: requestMs,
+    requestTimeout: limits.requestMs,
     // A connection on which nothing moves, be it a client that takes nothing of its answers, must not keep its place.
     connectionTimeout: limits.stalledMs,
+    keepAliveTimeout: limits.stalledMs,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
       refuse(error, request, reply)
@@ -34,7 +35,7 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
       if (socket.writable) socket.end(rawProblem(new AppError('REQUEST_INVALID', known)))
       else socket.destroy()
     },
-    http: { maxHeaderSize: 16_384 },
+    http: { maxHeaderSize: 16_384, connectionsCheckingInterval: Math.min(lookMs, limits.requestMs) },
   })
   app.server.maxConnections = limits.connections
   addParsers(app)

@@ -150,7 +150,7 @@ describe('/api/openapi.json', () => {
     for (const path of ['/api/runs/{id}', '/api/runs/{id}/timeline', '/api/runs/{id}/seconds/{second}'])
       await ask('GET', path, one)
     await ask('GET', '/api/runs/{id}/timeline', one, undefined, '?columns=true&step=10')
-    for (const ending of ['json', 'csv', 'junit.xml'])
+    for (const ending of ['json', 'csv', 'junit.xml', 'html', 'md'])
       await ask('GET', `/api/runs/{id}/report.${ending}`, one)
     await ask('GET', '/api/runs')
     await ask('GET', '/api/drivers')

@@ -3,9 +3,13 @@ import type { Clock } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import { emptyMeasurement, plus } from '../measuring/measurement.ts'
 import { type Distribution, distributionOf } from '../results/distribution.ts'
+import { renderHtmlReport } from '../results/html/html-report.ts'
+import { reportPolicy } from '../results/html/report-style.ts'
 import { renderReportCsv } from '../results/report-csv.ts'
 import { renderReportJson } from '../results/report-json.ts'
 import { renderReportJunit } from '../results/report-junit.ts'
+import { renderReportMarkdown } from '../results/report-markdown.ts'
+import { collectReportTimeline } from '../results/report-timeline.ts'
 import type { TimelineRow } from '../results/run-result.ts'
 import { measurementOf } from '../results/run-update.ts'
 import { firstSecondOf, type TimelineQuery, timelineOf } from '../results/timeline.ts'
@@ -44,7 +48,10 @@ export const reportRoutes = (services: ApiServices): Route[] => {
       errors,
       handle: async ({ params }): Promise<Reply> => {
         const body = await render(params.id)
-        const headers = { 'content-disposition': `inline; filename="${fileNameOf(params.id)}.${ending}"` }
+        const headers = {
+          'content-disposition': `inline; filename="${fileNameOf(params.id)}.${ending}"`,
+          ...(ending === 'html' ? { 'content-security-policy': servedPolicy } : {}),
+        }
         return typeof body === 'string'
           ? { status: 200, text: body, type, headers }
           : { status: 200, stream: body, type, headers }
@@ -95,12 +102,26 @@ export const reportRoutes = (services: ApiServices): Route[] => {
     report('junit.xml', 'application/xml; charset=utf-8', async (id) =>
       renderReportJunit(await directory.result(id)),
     ),
+    report('html', 'text/html; charset=utf-8', async (id) => {
+      const found = await directory.find(id)
+      const result = found.kind === 'live' ? directory.resultOf(found.run) : found.result
+      const seconds = directory.seconds(found, 0, Number.MAX_SAFE_INTEGER)
+      const charts = await collectReportTimeline(seconds, result.elapsedMs)
+      const environment = { version: options.version, machine: null }
+      return renderHtmlReport({ result, timeline: charts, environment })
+    }),
+    report('md', 'text/markdown; charset=utf-8', async (id) =>
+      renderReportMarkdown(await directory.result(id)),
+    ),
     report('csv', csv, async (id) => {
       const rows = await timeline(id, { from: 0, to: Number.MAX_SAFE_INTEGER, step: 1, columns: false })
       return streamOf(renderReportCsv(rows), options.clock)
     }),
   ]
 }
+
+/** What only a header can say comes to what the page says of itself. */
+const servedPolicy = `${reportPolicy}; frame-ancestors 'none'; sandbox`
 
 const spanOf = async (
   { directory }: ApiServices,

@@ -4,6 +4,7 @@ import { Histogram } from '../measuring/histogram.ts'
 import type { Distribution } from '../results/distribution.ts'
 import type { RunResult, TimelineRow } from '../results/run-result.ts'
 import { ApiWorld } from '../testing/api-world.ts'
+import { checkHtml } from '../testing/check-html.ts'
 import { sampleResult } from '../testing/sample-result.ts'
 import { sampleSecond } from '../testing/sample-seconds.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -72,6 +73,20 @@ describe('a run by the API', () => {
     assert.deepEqual(JSON.parse((await world.ask('GET', '/api/runs/hello-1/report.json')).text), ended)
     assert.match((await world.ask('GET', '/api/runs/hello-1/report.junit.xml')).text, /<testsuites/)
     assert.equal((await world.ask('GET', '/api/runs/hello-1/report.csv')).text, csv.text)
+    const page = await world.ask('GET', '/api/runs/hello-1/report.html')
+    assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
+    assert.equal(page.headers.get('x-content-type-options'), 'nosniff')
+    const policy = page.headers.get('content-security-policy') ?? ''
+    assert.match(
+      policy,
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:;.* frame-ancestors 'none'; sandbox$/,
+    )
+    const { faults, text: shown } = checkHtml(page.text)
+    assert.deepEqual(faults, [])
+    assert.match(shown, /200 requests started, 200 answered/)
+    const markdown = await world.ask('GET', '/api/runs/hello-1/report.md')
+    assert.equal(markdown.headers.get('content-type'), 'text/markdown; charset=utf-8')
+    assert.match(markdown.text, /\| requests \| 200 operations \| 200 sent, 200 answered \|/)
   })
 
   it('is paused, resumed, made faster and stopped, and each command is on record', async () => {

@@ -7,11 +7,13 @@ import { Orchestrator } from '../orchestrator/orchestrator.ts'
 import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import { totalOf } from '../orchestrator/run-state.ts'
 import { buildResult, buildTimeline } from '../results/build-result.ts'
+import { reportTimelineOf } from '../results/report-timeline.ts'
 import type { LoadedScenario } from '../scenario/load-scenario.ts'
 import { followRun } from './follow-run.ts'
 import { keepRun } from './keep-run.ts'
 import type { RunFlags } from './load-from-flags.ts'
 import type { ProgramContext } from './program-context.ts'
+import { environmentHere } from './report-environment.ts'
 import { reportRun } from './report-run.ts'
 import { steerBySignals } from './steer-by-signals.ts'
 
@@ -88,11 +90,14 @@ export const conductRun = async (
   } finally {
     follow.close()
   }
+  const result = buildResult(run.state, record, clock.wallMs())
   return reportRun(
     context,
     {
-      result: buildResult(run.state, record, clock.wallMs()),
+      result,
       timeline: buildTimeline(run.state),
+      charts: () => reportTimelineOf(run.state, result.elapsedMs),
+      environment: environmentHere(),
       responseTime: overallOfSet(totalOf(run.state)).responseTime,
     },
     flags,

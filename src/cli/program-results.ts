@@ -26,6 +26,7 @@ export const addResults = (program: Command, context: ProgramContext, outcome: O
     .description('One run, as it was told at its end.')
     .argument('<ID>', 'id or its beginning; `latest`')
     .option('--json', 'the result as JSON on standard output')
+    .option('--markdown', 'a summary for a pull request')
     .option('--no-color', 'no colours; so does the variable NO_COLOR')
     .option(...storeOption)
     .addHelpText('after', '\nExample:\n  groundswell results show latest')
@@ -35,7 +36,7 @@ export const addResults = (program: Command, context: ProgramContext, outcome: O
     })
   results
     .command('export')
-    .description('Write result.json, timeline.csv and junit.xml of one run.')
+    .description('Write report.html, summary.md, result.json, junit.xml and timeline.csv of a run.')
     .argument('<ID>', 'id or its beginning; `latest`')
     .option('--out <DIR>', 'where to')
     .option('--json', 'result and timeline as JSON on standard output instead')

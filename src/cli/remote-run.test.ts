@@ -9,6 +9,7 @@ import { exitCodes, toAppError } from '../lib/errors.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import { ApiWorld } from '../testing/api-world.ts'
+import { checkHtml } from '../testing/check-html.ts'
 import { FakeProgram } from '../testing/fake-program.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { RunLog } from './conduct-run.ts'
@@ -76,12 +77,23 @@ slo: [ errors < 1% ]
     assert.match(program.stderr.text, /shop: 50\/s/)
     assert.match(program.stderr.text, /finished: passed/)
     assert.match(program.stdout.text, /passed/i)
-    assert.deepEqual((await readdir(out)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+    assert.deepEqual((await readdir(out)).sort(), [
+      'junit.xml',
+      'report.html',
+      'result.json',
+      'summary.md',
+      'timeline.csv',
+    ])
     const result = JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))
     assert.equal(result.totals.sent, 100)
     assert.equal(result.seed, 7)
     assert.equal(JSON.stringify(result).includes('hidden-value'), false)
     assert.ok((await readFile(join(out, 'timeline.csv'), 'utf8')).split('\n').length > 3)
+    const { faults, text: page, elements } = checkHtml(await readFile(join(out, 'report.html'), 'utf8'))
+    assert.deepEqual(faults, [])
+    assert.match(page, /Passed: errors 0 % of 1 % allowed/)
+    assert.equal(elements.filter(({ name }) => name === 'figure').length, 7)
+    assert.equal(page.includes('hidden-value'), false)
     assert.ok(world.target.arrivals.some(({ url }) => url === '/hello/bob'))
   })
 

@@ -4,8 +4,10 @@ import { AppError, exitCodes, messageOf } from '../lib/errors.ts'
 import { drawId } from '../lib/random-id.ts'
 import { Histogram } from '../measuring/histogram.ts'
 import type { Distribution } from '../results/distribution.ts'
+import { type ReportTimeline, stepsOf } from '../results/report-timeline.ts'
 import type { RunResult, TimelineRow } from '../results/run-result.ts'
 import type { RunUpdate } from '../results/run-update.ts'
+import type { TimelineRowWithColumns } from '../results/timeline.ts'
 import type { LoadedScenario, LoadedSource } from '../scenario/compile-scenario.ts'
 import type { RunLog } from './conduct-run.ts'
 import type { Key } from './keys.ts'
@@ -14,6 +16,7 @@ import { OrchestratorClient } from './orchestrator-client.ts'
 import type { ProgramContext } from './program-context.ts'
 import { readSecret } from './read-secret.ts'
 import { commandOf, openRemoteProgress, type RemoteProgress } from './remote-progress.ts'
+import { environmentElsewhere } from './report-environment.ts'
 import { reportRun } from './report-run.ts'
 import { parseHttpUrl } from './role-flags.ts'
 import { listenToSignals } from './signals.ts'
@@ -60,9 +63,17 @@ export const runRemotely = async (
   const exitCode = await remote.follow(flags, log)
   const { result } = remote
   if (result.error !== null) throw errorOf(result.error)
+  const whole = await wholeOf(client, result.id)
   return reportRun(
     context,
-    { result, timeline: timelineOf(client, result), responseTime: await responseTimeOf(client, result.id) },
+    {
+      result,
+      timeline: timelineOf(client, result),
+      charts: () => chartsOf(client, result, whole),
+      environment: environmentElsewhere,
+      responseTime:
+        whole && Histogram.decode(whole.responseTime.histogram.data, whole.responseTime.histogram.exact),
+    },
     flags,
     directory,
     exitCode,
@@ -242,13 +253,32 @@ async function* timelineOf(
   }
 }
 
-const responseTimeOf = async (client: OrchestratorClient, id: string): Promise<Histogram | undefined> => {
+/** All seconds together; undefined where that cannot be had: the reports do without their pictures of it. */
+const wholeOf = async (client: OrchestratorClient, id: string): Promise<Distribution | undefined> => {
   try {
-    const path = `/api/runs/${encodeURIComponent(id)}/seconds/0?to=${2 ** 31 - 1}`
-    const { responseTime } = await client.ask<Distribution>('GET', path)
-    return Histogram.decode(responseTime.histogram.data, responseTime.histogram.exact)
+    return await client.ask<Distribution>(
+      'GET',
+      `/api/runs/${encodeURIComponent(id)}/seconds/0?to=${2 ** 31 - 1}`,
+    )
   } catch {
-    // The summary does without its picture.
     return undefined
+  }
+}
+
+/** As it is collected from the seconds themselves where those are. */
+const chartsOf = async (
+  client: OrchestratorClient,
+  { id, elapsedMs }: RunResult,
+  whole: Distribution | undefined,
+): Promise<ReportTimeline> => {
+  const { step, tableStep } = stepsOf(elapsedMs)
+  const path = `/api/runs/${encodeURIComponent(id)}/timeline?request=*`
+  return {
+    step,
+    rows: await client.ask<TimelineRowWithColumns[]>('GET', `${path}&step=${step}&columns=true`),
+    tableStep,
+    tableRows: await client.ask<TimelineRow[]>('GET', `${path}&step=${tableStep}`),
+    responseTime: whole?.responseTime.bars ?? [],
+    serviceTime: whole?.serviceTime.bars ?? [],
   }
 }

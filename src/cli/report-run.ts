@@ -2,18 +2,15 @@ import { AppError, exitCodes, messageOf, toAppError } from '../lib/errors.ts'
 import type { Histogram } from '../measuring/histogram.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
-import type { RunResult, TimelineRow } from '../results/run-result.ts'
+import type { RunResult } from '../results/run-result.ts'
 import { renderSummary } from '../results/summary-text.ts'
-import { writeReports } from '../results/write-reports.ts'
+import { type ReportSource, writeReports } from '../results/write-reports.ts'
 import type { ProgramContext } from './program-context.ts'
 import { reportError } from './report-error.ts'
 import { terminalOf, wantsColour } from './terminal.ts'
 
 /** What a finished run leaves behind, wherever it ran. */
-export interface FinishedRun {
-  result: RunResult
-  /** Read once. */
-  timeline: Iterable<TimelineRow> | AsyncIterable<TimelineRow>
+export interface FinishedRun extends ReportSource {
   /** Of all requests, for the picture in the summary. */
   responseTime: Histogram | undefined
 }
@@ -64,11 +61,11 @@ const tell = async (
 
 const keep = async (
   context: ProgramContext,
-  { result, timeline }: FinishedRun,
+  finished: FinishedRun,
   directory: string,
   flags: ReportFlags,
 ): Promise<void> => {
-  const files = await writeReports(directory, result, timeline)
+  const files = await writeReports(directory, finished)
   if (!flags.quiet && !flags.json) context.stderr.write(`\nWrote ${files.join(', ')}\n`)
 }
 

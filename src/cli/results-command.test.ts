@@ -9,6 +9,7 @@ import { foldRun } from '../orchestrator/run-state.ts'
 import { buildResult } from '../results/build-result.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { openStore } from '../results/store/open-store.ts'
+import { checkHtml } from '../testing/check-html.ts'
 import { FakeProgram } from '../testing/fake-program.ts'
 import { resultOf, runProgramToEnd } from '../testing/run-program.ts'
 import { foreignReport, foreignRun, foreignStartMs, foreignTold } from '../testing/sample-foreign.ts'
@@ -124,8 +125,20 @@ describe('results', () => {
   it('export writes the files of a run, or all as JSON', async () => {
     const out = join(directory, 'out')
     assert.equal((await ended('export', 'r-aa1', '--out', out)).exitCode, 0)
-    assert.deepEqual((await readdir(out)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+    assert.deepEqual((await readdir(out)).sort(), [
+      'junit.xml',
+      'report.html',
+      'result.json',
+      'summary.md',
+      'timeline.csv',
+    ])
     assert.equal((await readFile(join(out, 'timeline.csv'), 'utf8')).trimEnd().split('\n').length, 3)
+    const { faults, text } = checkHtml(await readFile(join(out, 'report.html'), 'utf8'))
+    assert.deepEqual(faults, [])
+    assert.match(text, /Spectrum of the whole run/)
+    const summary = await readFile(join(out, 'summary.md'), 'utf8')
+    assert.match(summary, /^## shop\n\n\*\*✓ Passed: p99/)
+    assert.equal((await ended('show', 'r-aa1', '--markdown')).stdout, summary)
     const { stdout } = await ended('export', 'r-aa1', '--json')
     const told = JSON.parse(stdout) as {
       result: RunResult
@@ -146,6 +159,7 @@ describe('results', () => {
     [['show', 'r-a'], 2, /4 runs begin with r-a/],
     [['show', ''], 2, /there is no run/],
     [['export', 'r-aa1'], 2, /either --out DIR or --json/],
+    [['show', 'r-aa1', '--json', '--markdown'], 2, /exclude each other/],
     [['list', '--limit', '0'], 2, /--limit/],
     [['list', '--limit', '1001'], 2, /at most 1000/],
     [['list', '--label', 'x'], 2, /KEY=VALUE/],

@@ -3,6 +3,7 @@ import { AppError, exitCodes, messageOf } from '../lib/errors.ts'
 import { Histogram } from '../measuring/histogram.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
+import { collectReportTimeline } from '../results/report-timeline.ts'
 import type { RunResult } from '../results/run-result.ts'
 import type { ResultsStore, RunSummary } from '../results/store/results-store.ts'
 import { renderSummary } from '../results/summary-text.ts'
@@ -14,6 +15,7 @@ import { timelineOf } from '../results/timeline.ts'
 import { writeReports } from '../results/write-reports.ts'
 import { conditionOf, findRun, openResults } from './open-results.ts'
 import type { ProgramContext } from './program-context.ts'
+import { environmentElsewhere } from './report-environment.ts'
 import { parseCount } from './role-flags.ts'
 import { terminalOf, wantsColour } from './terminal.ts'
 
@@ -56,13 +58,19 @@ export const resultsListCommand = async (
 export const resultsShowCommand = async (
   context: ProgramContext,
   meant: string,
-  flags: StoreFlags & { json?: boolean; color: boolean },
+  flags: StoreFlags & { json?: boolean; markdown?: boolean; color: boolean },
 ): Promise<number> => {
+  if (flags.json && flags.markdown) throw new AppError('USAGE', '--json and --markdown exclude each other')
   const { store } = await openResults(context, flags.store)
   try {
     const { run, result } = await readRun(store, meant)
     if (flags.json) {
       await write(context, renderReportJson(result))
+      return exitCodes.passed
+    }
+    if (flags.markdown) {
+      const { renderReportMarkdown } = await import('../results/report-markdown.ts')
+      await write(context, renderReportMarkdown(result))
       return exitCodes.passed
     }
     if (conditionOf(run, context.clock.wallMs()) === 'abandoned')
@@ -102,7 +110,12 @@ export const resultsExportCommand = async (
       await write(context, '\n  ] }\n')
       return exitCodes.passed
     }
-    const files = await writeReports(resolve(context.cwd, flags.out), result, timeline)
+    const files = await writeReports(resolve(context.cwd, flags.out), {
+      result,
+      timeline,
+      charts: () => collectReportTimeline(store.readSeconds(run.id), result.elapsedMs),
+      environment: environmentElsewhere,
+    })
     context.stderr.write(`Wrote ${files.join(', ')}\n`)
     return exitCodes.passed
   } finally {

@@ -58,7 +58,8 @@ export class AssetCollector {
     partial.received.set(part, data)
     partial.costBytes += data.length + partBytes
     this.#totalBytes += data.length + partBytes
-    if (partial.costBytes > maxFileBytes + entryBytes + partBytes * partial.received.size) this.#forget(sha256)
+    if (partial.costBytes > maxFileBytes + entryBytes + partBytes * partial.received.size)
+      this.#forget(sha256)
     else if (partial.received.size === parts) this.#finish(sha256, partial)
     this.#forgetOldest(sha256)
   }

@@ -206,6 +206,7 @@ describe('the life of a driver', () => {
 
   it('ignores what is expired, for others, repeated, or comes while it is busy', async () => {
     const under = await open()
+    await under.present([])
     const nowMs = under.clock.wallMs()
     const config = buildTestConfig('old', sampleScenario(), [under.driver.id], nowMs - 20, nowMs - 10)
     await under.say(topics.testConfig, config)

@@ -469,9 +469,7 @@ export class Driver {
   /** `aheadMs`: how much our clock is ahead of who said the instant. Where that is not known nothing is past. */
   #isPast(instantMs: number | undefined, aheadMs: number | undefined): boolean {
     return (
-      instantMs !== undefined &&
-      aheadMs !== undefined &&
-      instantMs + aheadMs < this.#options.clock.wallMs()
+      instantMs !== undefined && aheadMs !== undefined && instantMs + aheadMs < this.#options.clock.wallMs()
     )
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FakeClock } from '../testing/fake-clock.ts'
+import { SkewedClock } from '../testing/skewed-clock.ts'
 import { OrchestratorWatch } from './orchestrator-watch.ts'
 
 const open = () => {
@@ -86,10 +87,24 @@ describe('what a driver knows of orchestrators', () => {
 
   it('takes the quickest of the latest presences for how far the clocks are apart', () => {
     const { clock, watch, hear } = open()
-    assert.equal(watch.clockAheadMs, 0)
+    assert.equal(watch.clockAheadMs, undefined)
     for (const delayMs of [300, 20, 5000]) hear('o-1', [], clock.wallMs() - 60_000 - delayMs)
     assert.equal(watch.clockAheadMs, 60_020)
     for (let i = 0; i < 10; i++) hear('o-1', [], clock.wallMs() + 1000)
-    assert.equal(watch.clockAheadMs, -1000, 'a clock that was set is believed soon')
+    assert.equal(watch.clockAheadMs, -1000, "the other's clock that was set is believed soon")
+  })
+
+  it('knows nothing of how far the clocks are apart when its own was set, until it hears the next presence', async () => {
+    const clock = new SkewedClock(new FakeClock(), 0)
+    const watch = new OrchestratorWatch(clock)
+    const hear = (issuedMs: number) =>
+      watch.hearPresence({ orchestrator_id: 'o-1', issued_at: issuedMs, runs: [] })
+    hear(clock.wallMs() - 5)
+    clock.offsetMs += 60
+    assert.equal(watch.clockAheadMs, 5, 'slewed')
+    clock.offsetMs -= 3_600_000
+    assert.equal(watch.clockAheadMs, undefined)
+    hear(clock.wallMs() - 7)
+    assert.equal(watch.clockAheadMs, 7)
   })
 })

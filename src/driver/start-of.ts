@@ -13,15 +13,14 @@ export interface OwnView {
 /**
  * How much our wall clock is ahead of the orchestrator's: as that tells it in the trigger, where nothing is told not at all.
  * What we have seen ourselves goes before where the two cannot both be true: a clock was set, or the orchestrator has
- * not heard enough of us. Undefined where nothing is told and nothing was seen.
+ * not heard enough of us. Undefined where nothing was seen: what is told may be of before our clock was set.
  */
 export const clockAheadOf = (
   { clock_offsets_ms: offsets }: TriggerMessage,
   { nodeId, clockAheadMs }: OwnView,
 ): number | undefined => {
-  const toldMs = offsets?.[nodeId]
-  if (clockAheadMs === undefined) return toldMs
-  const aheadMs = toldMs ?? 0
+  if (clockAheadMs === undefined) return undefined
+  const aheadMs = offsets?.[nodeId] ?? 0
   const isPossible = aheadMs <= clockAheadMs + longestDelayMs && aheadMs >= clockAheadMs - longestDelayMs
   return isPossible ? aheadMs : clockAheadMs
 }

@@ -7,7 +7,10 @@ import { slotCount } from './slots.ts'
 
 const bounded = { seed: 20_261, numRuns: 400 }
 
-const text = encodeSlots(Uint16Array.of(0, 3, 4, 22_527), Float64Array.of(1, 2, 300, 2 ** 53 - 400))
+const text = encodeSlots({
+  slots: Uint16Array.of(0, 3, 4, 22_527),
+  counts: Float64Array.of(1, 2, 300, 2 ** 53 - 400),
+})
 const bytes = Buffer.from(text, 'base64')
 const inner = inflateSync(bytes.subarray(8))
 

@@ -1,4 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib'
+import { draftCounts, draftSlots, keepDraft, type SlotCounts } from './slot-counts.ts'
 import { maxValueUs, slotCount } from './slots.ts'
 
 /**
@@ -27,14 +28,7 @@ const headBytes = 40
 const maxInnerBytes = headBytes + slotCount * 9
 const maxTextLength = Math.ceil((maxInnerBytes * 4) / 3) + 1024
 
-export interface Slots {
-  /** Ascending. */
-  slots: Uint16Array
-  /** Positive, whole, below 2^53. */
-  counts: Float64Array
-}
-
-export const encodeSlots = (slots: Uint16Array, counts: Float64Array): string => {
+export const encodeSlots = ({ slots, counts }: SlotCounts): string => {
   // Each used slot costs a count (8 bytes at most, as counts stay below 2^53) and the gap before it (3).
   const inner = Buffer.allocUnsafe(headBytes + slots.length * 11)
   let end = headBytes
@@ -61,7 +55,7 @@ export const encodeSlots = (slots: Uint16Array, counts: Float64Array): string =>
 }
 
 /** Undefined where the text is not of this form, was cut, or holds more than our slots. */
-export const decodeSlots = (text: string): Slots | undefined => {
+export const decodeSlots = (text: string): SlotCounts | undefined => {
   if (text.length > maxTextLength) return undefined
   const inner = innerOf(Buffer.from(text, 'base64'))
   if (inner === undefined || inner.length < headBytes || inner.readInt32BE(0) !== innerCookie)
@@ -93,9 +87,7 @@ const innerOf = (bytes: Buffer): Buffer | undefined => {
   }
 }
 
-const readCounts = (bytes: Buffer): Slots | undefined => {
-  const slots = readSlots
-  const counts = readNumbers
+const readCounts = (bytes: Buffer): SlotCounts | undefined => {
   let used = 0
   let total = 0
   let slot = 0
@@ -112,8 +104,8 @@ const readCounts = (bytes: Buffer): Slots | undefined => {
     else {
       if (zigzag > 0) {
         if (slot >= slotCount) return undefined
-        slots[used] = slot
-        counts[used++] = zigzag / 2
+        draftSlots[used] = slot
+        draftCounts[used++] = zigzag / 2
         total += zigzag / 2
       }
       slot++
@@ -121,12 +113,8 @@ const readCounts = (bytes: Buffer): Slots | undefined => {
     // Beyond 2^53 sums are no longer exact; beyond the last slot nothing can follow but more garbage.
     if (slot > slotCount * 2 || total > Number.MAX_SAFE_INTEGER) return undefined
   }
-  return { slots: slots.slice(0, used), counts: counts.slice(0, used) }
+  return keepDraft(used)
 }
-
-// Where counts are read before it is known how many there are.
-const readSlots = new Uint16Array(slotCount)
-const readNumbers = new Float64Array(slotCount)
 
 const writeVarint = (bytes: Buffer, start: number, value: number): number => {
   let rest = value

@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts'
+import { draftCounts, draftSlots, keepDraft } from './slot-counts.ts'
 import { maxValueUs, slotCount, slotOf } from './slots.ts'
 
 /**
@@ -38,17 +39,18 @@ export class HistogramRecorder {
     const from = slotOf(this.#minUs)
     const range = this.#counts.subarray(from, slotOf(this.#maxUs) + 1)
     let used = 0
-    for (let i = 0; i < range.length; i++) if (range[i] !== 0) used++
-    const slots = new Uint16Array(used)
-    const counts = new Float64Array(used)
-    let next = 0
-    for (let i = 0; next < used; i++) {
+    for (let i = 0; i < range.length; i++) {
       const count = range[i] ?? 0
       if (count === 0) continue
-      slots[next] = from + i
-      counts[next++] = count
+      draftSlots[used] = from + i
+      draftCounts[used++] = count
     }
-    const taken = new Histogram(slots, counts, this.#sumUs, this.#minUs, this.#maxUs)
+    const taken = new Histogram(keepDraft(used), {
+      count: this.#count,
+      sumUs: this.#sumUs,
+      minUs: this.#minUs,
+      maxUs: this.#maxUs,
+    })
     range.fill(0)
     this.#count = 0
     this.#sumUs = 0

@@ -1,4 +1,5 @@
 import { decodeSlots, encodeSlots } from './hdr-encoding.ts'
+import { draftCounts, draftSlots, keepDraft, type SlotCounts } from './slot-counts.ts'
 import { maxValueUs, slotCount, slotHighUs, slotLowUs, slotOf, slotWidthUs } from './slots.ts'
 
 /** One slot that holds something: `count` values from `fromUs` to `toUs`, both included. */
@@ -25,25 +26,17 @@ export interface ExactFigures {
  * Percentiles are read from the histogram of everything that they speak of, never computed from other percentiles.
  */
 export class Histogram {
-  static readonly empty = new Histogram(new Uint16Array(0), new Float64Array(0), 0, 0, 0)
+  static readonly empty = new Histogram(keepDraft(0), { count: 0, sumUs: 0, minUs: 0, maxUs: 0 })
 
   readonly count: number
   readonly sumUs: number
-  /** Ascending, without repetition; `#counts` says how many values each slot holds, never 0. */
-  readonly #slots: Uint16Array
-  readonly #counts: Float64Array
+  readonly #kept: SlotCounts
   readonly #minUs: number
   readonly #maxUs: number
 
-  /**
-   * Of slots in ascending order and their positive counts. The arrays become the histogram's own. For callers inside
-   * `measuring`: the arguments are trusted.
-   */
-  constructor(slots: Uint16Array, counts: Float64Array, sumUs: number, minUs: number, maxUs: number) {
-    let count = 0
-    for (let i = 0; i < counts.length; i++) count += countAt(counts, i)
-    this.#slots = slots
-    this.#counts = counts
+  /** The arrays become the histogram's own. For callers inside `measuring`: the arguments are trusted. */
+  constructor(kept: SlotCounts, { count, sumUs, minUs, maxUs }: ExactFigures) {
+    this.#kept = kept
     this.count = count
     this.sumUs = sumUs
     this.#minUs = minUs
@@ -77,11 +70,12 @@ export class Histogram {
   get modeUs(): number | null {
     let best = -1
     let bestDensity = 0
-    for (let i = 0; i < this.#slots.length; i++) {
-      const density = countAt(this.#counts, i) / slotWidthUs(slotAt(this.#slots, i))
+    const used = open(this, this.#kept)
+    for (let i = 0; i < used; i++) {
+      const density = countAt(i) / slotWidthUs(slotAt(i))
       if (density > bestDensity) {
         bestDensity = density
-        best = slotAt(this.#slots, i)
+        best = slotAt(i)
       }
     }
     if (best < 0) return null
@@ -92,58 +86,54 @@ export class Histogram {
   plus(other: Histogram): Histogram {
     if (other.isEmpty) return this
     if (this.isEmpty) return other
-    const [a, b] = [this.#slots, other.#slots]
-    const [countsA, countsB] = [this.#counts, other.#counts]
-    let used = 0
+    const used = open(this, this.#kept)
+    const usedByOther = other.#kept.slots.length
+    otherSlots.set(other.#kept.slots)
+    otherCounts.set(other.#kept.counts)
+    let merged = 0
     let i = 0
     let j = 0
-    for (; i < a.length || j < b.length; used++) {
-      const slotA = i < a.length ? slotAt(a, i) : slotCount
-      const slotB = j < b.length ? slotAt(b, j) : slotCount
-      mergedSlots[used] = slotA < slotB ? slotA : slotB
-      mergedCounts[used] =
-        (slotA <= slotB ? countAt(countsA, i++) : 0) + (slotB <= slotA ? countAt(countsB, j++) : 0)
+    for (; i < used || j < usedByOther; merged++) {
+      const slotA = i < used ? slotAt(i) : slotCount
+      const slotB = j < usedByOther ? (otherSlots[j] ?? 0) : slotCount
+      draftSlots[merged] = slotA < slotB ? slotA : slotB
+      draftCounts[merged] =
+        (slotA <= slotB ? countAt(i++) : 0) + (slotB <= slotA ? (otherCounts[j++] ?? 0) : 0)
     }
-    return new Histogram(
-      mergedSlots.slice(0, used),
-      mergedCounts.slice(0, used),
-      this.sumUs + other.sumUs,
-      Math.min(this.#minUs, other.#minUs),
-      Math.max(this.#maxUs, other.#maxUs),
-    )
+    return new Histogram(keepDraft(merged), {
+      count: this.count + other.count,
+      sumUs: this.sumUs + other.sumUs,
+      minUs: Math.min(this.#minUs, other.#minUs),
+      maxUs: Math.max(this.#maxUs, other.#maxUs),
+    })
   }
 
   /** All values of all: of many at far less cost than one after the other. */
   static sumOf(histograms: readonly Histogram[]): Histogram {
     const filled = histograms.filter((histogram) => !histogram.isEmpty)
     if (filled.length <= 2) return filled.reduce((sum, histogram) => sum.plus(histogram), Histogram.empty)
-    let first = slotCount
-    let last = 0
-    let sumUs = 0
-    let minUs = maxValueUs
-    let maxUs = 0
+    const sum = { count: 0, sumUs: 0, minUs: maxValueUs, maxUs: 0 }
     for (const histogram of filled) {
-      const slots = histogram.#slots
-      const counts = histogram.#counts
-      for (let i = 0; i < slots.length; i++) {
-        const slot = slotAt(slots, i)
-        allCounts[slot] = countAt(allCounts, slot) + countAt(counts, i)
+      const used = open(histogram, histogram.#kept)
+      for (let i = 0; i < used; i++) {
+        const slot = slotAt(i)
+        slotSums[slot] = (slotSums[slot] ?? 0) + countAt(i)
       }
-      first = Math.min(first, slotAt(slots, 0))
-      last = Math.max(last, slotAt(slots, slots.length - 1))
-      sumUs += histogram.sumUs
-      minUs = Math.min(minUs, histogram.#minUs)
-      maxUs = Math.max(maxUs, histogram.#maxUs)
+      sum.count += histogram.count
+      sum.sumUs += histogram.sumUs
+      sum.minUs = Math.min(sum.minUs, histogram.#minUs)
+      sum.maxUs = Math.max(sum.maxUs, histogram.#maxUs)
     }
-    let used = 0
-    for (let slot = first; slot <= last; slot++) {
-      const count = countAt(allCounts, slot)
+    const last = slotOf(sum.maxUs)
+    let merged = 0
+    for (let slot = slotOf(sum.minUs); slot <= last; slot++) {
+      const count = slotSums[slot] ?? 0
       if (count === 0) continue
-      mergedSlots[used] = slot
-      mergedCounts[used++] = count
+      draftSlots[merged] = slot
+      draftCounts[merged++] = count
+      slotSums[slot] = 0
     }
-    allCounts.fill(0, first, last + 1)
-    return new Histogram(mergedSlots.slice(0, used), mergedCounts.slice(0, used), sumUs, minUs, maxUs)
+    return new Histogram(keepDraft(merged), sum)
   }
 
   /**
@@ -156,10 +146,11 @@ export class Histogram {
     if (percentile >= 100) return this.#maxUs
     // 99.9 / 100 * 1000 is a little above 999 in binary fractions: without the factor the rank would be 1,000.
     const rank = Math.ceil((percentile / 100) * this.count * (1 - 4 * Number.EPSILON))
+    const used = open(this, this.#kept)
     let seen = 0
-    for (let i = 0; i < this.#counts.length; i++) {
-      seen += countAt(this.#counts, i)
-      if (seen >= rank) return this.#withinRange(slotHighUs(slotAt(this.#slots, i)))
+    for (let i = 0; i < used; i++) {
+      seen += countAt(i)
+      if (seen >= rank) return this.#withinRange(slotHighUs(slotAt(i)))
     }
     return this.#maxUs
   }
@@ -170,18 +161,20 @@ export class Histogram {
     if (valueUs < this.#minUs) return 0
     if (valueUs >= this.#maxUs) return 1
     const last = slotOf(Math.floor(valueUs))
+    const used = open(this, this.#kept)
     let seen = 0
-    for (let i = 0; i < this.#slots.length && slotAt(this.#slots, i) <= last; i++)
-      seen += countAt(this.#counts, i)
+    for (let i = 0; i < used && slotAt(i) <= last; i++) seen += countAt(i)
     return seen / this.count
   }
 
   /** The slots that hold something, ascending. */
   *buckets(): Generator<Bucket> {
-    for (let i = 0; i < this.#slots.length; i++) {
-      const slot = slotAt(this.#slots, i)
-      yield { fromUs: slotLowUs(slot), toUs: slotHighUs(slot), count: countAt(this.#counts, i) }
-    }
+    // Between two of them another histogram may be opened.
+    const used = open(this, this.#kept)
+    const slots = openSlots.slice(0, used)
+    const counts = openCounts.slice(0, used)
+    for (const [i, slot] of slots.entries())
+      yield { fromUs: slotLowUs(slot), toUs: slotHighUs(slot), count: counts[i] ?? 0 }
   }
 
   equals(other: Histogram): boolean {
@@ -189,9 +182,9 @@ export class Histogram {
       this.sumUs === other.sumUs &&
       this.#minUs === other.#minUs &&
       this.#maxUs === other.#maxUs &&
-      this.#slots.length === other.#slots.length &&
-      this.#slots.every((slot, i) => slot === other.#slots[i]) &&
-      this.#counts.every((count, i) => count === other.#counts[i])
+      this.#kept.slots.length === other.#kept.slots.length &&
+      this.#kept.slots.every((slot, i) => slot === other.#kept.slots[i]) &&
+      this.#kept.counts.every((count, i) => count === other.#kept.counts[i])
     )
   }
 
@@ -202,7 +195,7 @@ export class Histogram {
 
   /** HdrHistogram's compressed V2 form in base64 (`HISTF...`): readable by every HdrHistogram. See `hdr-encoding.ts`. */
   encode(): string {
-    return encodeSlots(this.#slots, this.#counts)
+    return encodeSlots(this.#kept)
   }
 
   /**
@@ -211,31 +204,32 @@ export class Histogram {
    * where the text is no such form, goes beyond our slots, or contradicts `exact`.
    */
   static decode(text: string, exact?: ExactFigures): Histogram | undefined {
-    const decoded = decodeSlots(text)
-    if (decoded === undefined) return undefined
-    const { slots, counts } = decoded
-    if (slots.length === 0) {
+    const kept = decodeSlots(text)
+    if (kept === undefined) return undefined
+    const used = open(undefined, kept)
+    if (used === 0) {
       const isZero = exact === undefined || Object.values(exact).every((figure) => figure === 0)
       return isZero ? Histogram.empty : undefined
     }
+    let count = 0
     let lowSumUs = 0
     let highSumUs = 0
-    for (let i = 0; i < slots.length; i++) {
-      lowSumUs += countAt(counts, i) * slotLowUs(slotAt(slots, i))
-      highSumUs += countAt(counts, i) * slotHighUs(slotAt(slots, i))
+    for (let i = 0; i < used; i++) {
+      count += countAt(i)
+      lowSumUs += countAt(i) * slotLowUs(slotAt(i))
+      highSumUs += countAt(i) * slotHighUs(slotAt(i))
     }
-    const first = slotAt(slots, 0)
-    const last = slotAt(slots, slots.length - 1)
+    const first = slotAt(0)
+    const last = slotAt(used - 1)
     if (exact === undefined) {
       const sumUs = Math.round((lowSumUs + highSumUs) / 2)
-      return new Histogram(slots, counts, sumUs, slotLowUs(first), slotHighUs(last))
+      return new Histogram(kept, { count, sumUs, minUs: slotLowUs(first), maxUs: slotHighUs(last) })
     }
     const { sumUs, minUs, maxUs } = exact
-    const histogram = new Histogram(slots, counts, sumUs, minUs, maxUs)
     // Beyond 2^53 neither this sum nor those of the slots are exact any more.
     const slackUs = Number.isSafeInteger(sumUs) ? 0 : sumUs * 1e-9
     const agrees =
-      histogram.count === exact.count &&
+      count === exact.count &&
       isTime(minUs) &&
       isTime(maxUs) &&
       slotOf(minUs) === first &&
@@ -244,7 +238,7 @@ export class Histogram {
       Number.isInteger(sumUs) &&
       sumUs >= lowSumUs - slackUs &&
       sumUs <= highSumUs + slackUs
-    return agrees ? histogram : undefined
+    return agrees ? new Histogram(kept, exact) : undefined
   }
 
   #withinRange(valueUs: number): number {
@@ -252,13 +246,30 @@ export class Histogram {
   }
 }
 
-// Where sums are made before their size is known. Nothing stays in them: `allCounts`, a count for each slot, is 0 again.
-const mergedSlots = new Uint16Array(slotCount)
-const mergedCounts = new Float64Array(slotCount)
-const allCounts = new Float64Array(slotCount)
-
 const isTime = (value: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= maxValueUs
 
-// An element that is known to be there. One function for each type of array, so that each stays monomorphic.
-const slotAt = (slots: Uint16Array, i: number): number => slots[i] ?? 0
-const countAt = (counts: Float64Array, i: number): number => counts[i] ?? 0
+/*
+ * The histogram that is being read lies open here: many figures are read from one in a row, and loops see one kind of array,
+ * whatever the counts are kept in. Nothing else may be opened while somebody reads.
+ */
+const openSlots = new Uint16Array(slotCount)
+const openCounts = new Float64Array(slotCount)
+let opened: Histogram | undefined
+
+/** Returns how many slots it uses. `histogram`: whose they are; undefined: nobody's yet. */
+const open = (histogram: Histogram | undefined, { slots, counts }: SlotCounts): number => {
+  if (histogram === undefined || opened !== histogram) {
+    openSlots.set(slots)
+    openCounts.set(counts)
+    opened = histogram
+  }
+  return slots.length
+}
+
+const slotAt = (i: number): number => openSlots[i] ?? 0
+const countAt = (i: number): number => openCounts[i] ?? 0
+
+// The other one while two are added, and a count for each slot while many are; all 0 otherwise.
+const otherSlots = new Uint16Array(slotCount)
+const otherCounts = new Float64Array(slotCount)
+const slotSums = new Float64Array(slotCount)

@@ -23,15 +23,21 @@ export const overallOf = (set: Iterable<NamedMeasurement>): Measurement => {
   return sumOf(requests)
 }
 
+/** The same of a set, which need not be summed by name for it. */
+export const overallOfAll = (set: MeasurementSet): Measurement =>
+  set instanceof SummedSet ? set.overall() : overallOf(set.values())
+
 const keyOf = (named: NamedMeasurement): string => `${named.kind} ${named.name}`
 
-/** As many additions wait unsummed: what waits is larger than its sum. */
-const maxWaiting = 32
+/** So many additions wait unsummed at most, as what waits is larger than its sum. */
+const maxWaiting = 16
 
 /** A set and what was added to it. That it is summed late, and once, cannot be seen from outside. */
 class SummedSet implements MeasurementSet {
   #base: MeasurementSet
   #waiting: readonly (readonly NamedMeasurement[])[]
+  /** All requests together, in this set or in an earlier one, and what was added since; undefined: nobody asked yet. */
+  #overall: { upTo: Measurement; since: readonly (readonly NamedMeasurement[])[] } | undefined
 
   private constructor(base: MeasurementSet, waiting: readonly (readonly NamedMeasurement[])[]) {
     this.#base = base
@@ -43,7 +49,18 @@ class SummedSet implements MeasurementSet {
     const waiting = set.#waiting.length < maxWaiting ? set.#waiting : []
     // Read after the decision: to let nothing wait is to sum it.
     const base = waiting === set.#waiting ? set.#base : set.#sum()
-    return new SummedSet(base, [...waiting, added])
+    const sum = new SummedSet(base, [...waiting, added])
+    if (set.#overall !== undefined && set.#overall.since.length < maxWaiting)
+      sum.#overall = { upTo: set.#overall.upTo, since: [...set.#overall.since, added] }
+    return sum
+  }
+
+  overall(): Measurement {
+    const { upTo, since } = this.#overall ?? { upTo: overallOf(this.values()), since: [] }
+    const added = since.flat().filter(({ kind }) => kind === 'request')
+    const overall = added.length === 0 ? upTo : sumOf([upTo, ...added.map(({ measurement }) => measurement)])
+    this.#overall = { upTo: overall, since: [] }
+    return overall
   }
 
   get size(): number {

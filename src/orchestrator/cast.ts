@@ -18,7 +18,15 @@ import { type ChosenDriver, lostAfterMs } from './run-state.ts'
 export type Cast =
   | { kind: 'chosen'; drivers: ChosenDriver[]; notes: string[] }
   /** `needed`: of ours. */
-  | { kind: 'busy' | 'missing'; free: Member[]; foreign: Member[]; needed: number; notes: string[] }
+  | {
+      kind: 'busy' | 'missing'
+      free: Member[]
+      foreign: Member[]
+      /** They are there, and get no share. */
+      disputed: Member[]
+      needed: number
+      notes: string[]
+    }
   | { kind: 'unsuitable'; error: AppError }
 
 /** `taken`: ids of drivers that other runs hold, whatever they say of themselves yet. */
@@ -42,24 +50,32 @@ export const castOf = (
   )
   const chosen = [...free.slice(0, needed), ...foreign]
   const notes = notesOn(chosen, scenario, ourVersion)
-  if (foreign.some(({ id }) => taken.has(id))) return { kind: 'busy', free, foreign, needed, notes }
+  const disputed = [...members.values()].filter(
+    (member) => member.isDisputed && isAlive(member, nowMs, lostAfterMs),
+  )
+  const short = { free, foreign, disputed, needed, notes }
+  if (foreign.some(({ id }) => taken.has(id))) return { kind: 'busy', ...short }
   if (free.length >= needed) return { kind: 'chosen', drivers: chosen.map(asChosen), notes }
   const alive = [...members.values()].filter(
     (member) => isOurs(member) && !member.isDisputed && isAlive(member, nowMs, lostAfterMs),
   )
-  return { kind: alive.length >= needed ? 'busy' : 'missing', free, foreign, needed, notes }
+  return { kind: alive.length >= needed ? 'busy' : 'missing', ...short }
 }
 
 /** Those that are free, and a placeholder for each of ours that is missing. Throws DRIVERS_MISSING where the scenario wants more. */
 export const castFewer = (
-  { free, foreign, needed }: Extract<Cast, { kind: 'busy' | 'missing' }>,
+  { free, foreign, disputed, needed }: Extract<Cast, { kind: 'busy' | 'missing' }>,
   { drivers, start }: Scenario,
 ): ChosenDriver[] => {
   const counted = drivers - needed
   if (free.length + counted < Math.min(start.atLeast, drivers) || free.length + foreign.length === 0)
     throw new AppError(
       'DRIVERS_MISSING',
-      `The scenario asks for ${drivers} drivers; within ${start.deadlineMs / 1000} s ${free.length + counted} registered.`,
+      `The scenario asks for ${drivers} drivers; within ${start.deadlineMs / 1000} s ${free.length + counted} registered.${
+        disputed.length === 0
+          ? ''
+          : ` Two processes say that they have the id ${disputed.map(({ id }) => id).join(', ')}: neither counts.`
+      }`,
     )
   const chosen = free.slice(0, needed).map(asChosen)
   for (let i = chosen.length; i < needed; i++)

@@ -20,7 +20,8 @@ import type { ChosenDriver, ClockEstimate } from './run-state.ts'
  *   ready         30 s after the start it is still there, and has not begun      rejected, leftOut
  *   ready, running   heartbeat idle, and no final report for lostAfterMs   left
  *   left          metrics, where it had only been idle      running: its reports were late
- *   any           heartbeat leaving               left
+ *   running       heartbeat leaving               as idle: its final report may yet come
+ *   any other     heartbeat leaving               left
  *
  * finished, rejected and left are the last.
  */
@@ -41,7 +42,7 @@ export interface DriverProgress {
   leftOut: boolean
   /** Wall clock of the orchestrator. */
   lastHeardMs: number
-  /** When it first said that it is idle, though its final report has not come; null otherwise. */
+  /** When it first said that it is idle or leaves, though its final report has not come; null otherwise. */
   idleSinceMs: number | null
   /** Epoch; null until it said so. */
   startedAtMs: number | null
@@ -133,7 +134,10 @@ export const hearHeartbeat = (
         ? { ...heard, idleSinceMs: heard.idleSinceMs ?? nowMs }
         : heard
     case 'leaving':
-      return { ...heard, phase: 'left', reason: 'left' }
+      // Its final report is on another topic, and may come after this.
+      return heard.phase === 'running'
+        ? { ...heard, idleSinceMs: heard.idleSinceMs ?? nowMs }
+        : { ...heard, phase: 'left', reason: 'left' }
     default:
       return heard
   }

@@ -44,6 +44,7 @@ test('a registration that comes again refreshes and adds no second member', () =
         clockSamples: [],
         clock: null,
         isDisputed: false,
+        dispute: null,
       },
     ],
   )
@@ -90,6 +91,12 @@ test('two processes with one id are disputed, and neither is free; one that star
   const other = registerMember(one, registration('d-1', { ...ours, pid: 8 }), 2000, 3000)
   assert.equal(other.get('d-1')?.isDisputed, true)
   assert.deepEqual(availableMembers(other, 2100, 3000), [])
+  // Both go on: two heartbeats a second. Then one of them is gone.
+  let members = other
+  for (let ms = 2500; ms <= 15_000; ms += 500) members = hearMember(members, beat('d-1'), ms, 'o')
+  assert.equal(members.get('d-1')?.isDisputed, true)
+  for (let ms = 16_000; ms <= 34_000; ms += 1000) members = hearMember(members, beat('d-1'), ms, 'o')
+  assert.equal(members.get('d-1')?.isDisputed, false)
   const later = registerMember(one, registration('d-1', { ...ours, pid: 8 }), 9000, 3000)
   assert.equal(later.get('d-1')?.isDisputed, false)
 })

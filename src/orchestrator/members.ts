@@ -22,9 +22,25 @@ export interface Member {
   delaysMs: readonly number[]
   clockSamples: ClockSamples
   clock: ClockEstimate | null
-  /** Another process says that it has this id; neither can be trusted with a share. */
+  /** Another process says that it has this id; neither can be trusted with a share. See {@link Dispute}. */
   isDisputed: boolean
+  dispute: Dispute | null
 }
+
+/**
+ * Two processes with one id send twice as many heartbeats as one. A dispute is over when, for so long, no more came than one
+ * process sends.
+ */
+export interface Dispute {
+  /** When the present count began. */
+  sinceMs: number
+  heartbeats: number
+}
+
+const disputeMs = 10_000
+
+/** One process says one a second, and a few more as its state changes. */
+const mostHeartbeatsOfOne = 15
 
 /** A hiccup of the bus is forgotten after so many heartbeats. */
 const keptDelays = 10
@@ -62,7 +78,7 @@ export const registerMember = (
     pid,
     cores: message.cores ?? null,
     lastHeardMs: Math.max(known?.lastHeardMs ?? heardMs, heardMs),
-    isDisputed: known?.isDisputed === true || isSomebodyElse,
+    ...(isSomebodyElse ? { isDisputed: true, dispute: { sinceMs: heardMs, heartbeats: 0 } } : {}),
   })
 }
 
@@ -104,7 +120,19 @@ export const hearMember = (
         : before.delaysMs,
     clockSamples,
     clock,
+    ...foldDispute(before.dispute, nowMs),
   })
+}
+
+const foldDispute = (
+  dispute: Dispute | null,
+  nowMs: number,
+): { isDisputed: boolean; dispute: Dispute | null } => {
+  if (dispute === null) return { isDisputed: false, dispute }
+  const heartbeats = dispute.heartbeats + 1
+  if (nowMs - dispute.sinceMs < disputeMs) return { isDisputed: true, dispute: { ...dispute, heartbeats } }
+  const isOver = heartbeats <= mostHeartbeatsOfOne
+  return { isDisputed: !isOver, dispute: isOver ? null : { sinceMs: nowMs, heartbeats: 0 } }
 }
 
 const newMember = (id: string): Member => ({
@@ -121,6 +149,7 @@ const newMember = (id: string): Member => ({
   clockSamples: [],
   clock: null,
   isDisputed: false,
+  dispute: null,
 })
 
 const withMember = (members: Members, member: Member): Members => new Map(members).set(member.id, member)

@@ -27,6 +27,9 @@ export interface RosterOptions {
 /** Ten times as many as are in any test of ours. */
 export const maxMembers = 1000
 
+/** Where nobody makes room it is not looked for again at once. */
+const fullMs = 250
+
 /**
  * Who is there and who holds whom. Runs get their drivers in the order in which they ask, and no driver is in two of them.
  */
@@ -36,6 +39,7 @@ export class Roster {
   /** Which run holds a driver, whatever that says of itself yet. */
   readonly #holders = new Map<string, string>()
   #members: Members = new Map()
+  #fullUntilMs = Number.NEGATIVE_INFINITY
   #isFullTold = false
   /** One run after the other chooses its drivers. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -78,8 +82,10 @@ export class Roster {
   #hasRoom(id: string): boolean {
     if (this.#members.size < maxMembers || this.#members.has(id)) return true
     const { clock, logger } = this.#options
+    if (clock.nowMs() < this.#fullUntilMs) return false
     this.#change(forgetSilent(this.#members, clock.wallMs(), lostAfterMs))
     if (this.#members.size < maxMembers) return true
+    this.#fullUntilMs = clock.nowMs() + fullMs
     if (!this.#isFullTold)
       logger.warn('more drivers say that they are there than are taken: the others are not known', {
         taken: maxMembers,

@@ -40,7 +40,7 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
         figures,
         plannedOfOurs(state, plan),
         skewOf(state),
-        state.phase === 'finished' && !isStopping(state),
+        state.phase === 'finished' && !isStopping(state) && state.error === null,
       ),
     ],
     createdAt: isoTime(state.createdAtMs),

@@ -12,6 +12,7 @@ import {
 } from './summary-text-figures.ts'
 import { type Line, styled } from './summary-text-line.ts'
 import { type Cell, renderTable } from './summary-text-table.ts'
+import { reasonWords } from './words.ts'
 
 /** What went wrong, by whom and how much: errors, checks, unsent load, missing load, drivers. */
 
@@ -22,17 +23,6 @@ const maxGaps = 10
 const maxDrivers = 20
 /** Of a text that the target had a hand in. */
 const maxDetailWidth = 200
-
-/** In words, for those who have not read the glossary. */
-const reasonWords: Record<string, string> = {
-  maxInFlight: 'maxInFlight: too many were already in flight',
-  stopped: 'stopped: the run ended first',
-  template: 'template: a value cannot stand in a request',
-  feeder: 'feeder: no row was left',
-  notAllowed: 'notAllowed: led to a host outside the allow list',
-  noPorts: "noPorts: the driver's machine had no port left",
-  noDescriptors: 'noDescriptors: the driver had no file descriptor left',
-}
 
 const more = (count: number, most: number): Line[] =>
   count > most ? [[styled('dim', `  and ${formatCount(count - most)} more`)]] : []

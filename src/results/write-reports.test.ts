@@ -5,13 +5,24 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { AppError } from '../lib/errors.ts'
 import { sampleResult, sampleTimeline } from '../testing/sample-result.ts'
-import { checkWritable, type ReportFileSystem, writeReports } from './write-reports.ts'
+import { noTimeline } from './report-timeline.ts'
+import type { RunResult } from './run-result.ts'
+import { checkWritable, type ReportFileSystem, type ReportSource, writeReports } from './write-reports.ts'
 
 const emptyDirectory = async (t: TestContext): Promise<string> => {
   const directory = await fileSystem.mkdtemp(join(tmpdir(), 'groundswell-reports-'))
   t.after(() => fileSystem.rm(directory, { recursive: true, force: true }))
   return directory
 }
+
+const sourceOf = (result: RunResult, timeline: ReportSource['timeline']): ReportSource => ({
+  result,
+  timeline,
+  charts: async () => noTimeline,
+  environment: { version: 'test', machine: null },
+})
+
+const allFiles = ['junit.xml', 'report.html', 'result.json', 'summary.md', 'timeline.csv']
 
 const failure = (code: string): Error => Object.assign(new Error(`${code}: told by the system`), { code })
 
@@ -24,14 +35,16 @@ const notWritable =
     return true
   }
 
-test('three whole files are written into a directory that is made for them', async (t) => {
+test('five whole files are written into a directory that is made for them', async (t) => {
   const directory = join(await emptyDirectory(t), 'a', 'b')
-  const paths = await writeReports(directory, sampleResult(), sampleTimeline(5))
+  const paths = await writeReports(directory, sourceOf(sampleResult(), sampleTimeline(5)))
   assert.deepEqual(
     paths,
-    ['result.json', 'junit.xml', 'timeline.csv'].map((name) => join(directory, name)),
+    ['result.json', 'junit.xml', 'summary.md', 'report.html', 'timeline.csv'].map((name) =>
+      join(directory, name),
+    ),
   )
-  assert.deepEqual((await fileSystem.readdir(directory)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+  assert.deepEqual((await fileSystem.readdir(directory)).sort(), allFiles)
   assert.deepEqual(
     JSON.parse(await fileSystem.readFile(join(directory, 'result.json'), 'utf8')),
     sampleResult(),
@@ -42,10 +55,10 @@ test('three whole files are written into a directory that is made for them', asy
 
 test('reports of an earlier run are replaced', async (t) => {
   const directory = await emptyDirectory(t)
-  await writeReports(directory, sampleResult({ name: 'first' }), [])
-  await writeReports(directory, sampleResult({ name: 'second' }), [])
+  await writeReports(directory, sourceOf(sampleResult({ name: 'first' }), []))
+  await writeReports(directory, sourceOf(sampleResult({ name: 'second' }), []))
   assert.match(await fileSystem.readFile(join(directory, 'result.json'), 'utf8'), /"name": "second"/)
-  assert.equal((await fileSystem.readdir(directory)).length, 3)
+  assert.equal((await fileSystem.readdir(directory)).length, 5)
 })
 
 test('a disk that fills up in the timeline costs the timeline alone, and leaves no piece of it', async (t) => {
@@ -59,16 +72,16 @@ test('a disk that fills up in the timeline costs the timeline alone, and leaves 
     },
   }
   await assert.rejects(
-    writeReports(directory, sampleResult(), sampleTimeline(2), full),
+    writeReports(directory, sourceOf(sampleResult(), sampleTimeline(2)), full),
     notWritable(join(directory, 'timeline.csv'), 'no space left on the disk (ENOSPC)'),
   )
-  assert.deepEqual((await fileSystem.readdir(directory)).sort(), ['junit.xml', 'result.json'])
+  assert.deepEqual((await fileSystem.readdir(directory)).sort(), allFiles.slice(0, 4))
 })
 
 test('a directory that is a file, or lies below one, is named with the cause', async (t) => {
   const file = join(await emptyDirectory(t), 'file')
   await fileSystem.writeFile(file, 'x')
-  await assert.rejects(writeReports(file, sampleResult(), []), notWritable(file, 'in the way'))
+  await assert.rejects(writeReports(file, sourceOf(sampleResult(), [])), notWritable(file, 'in the way'))
   await assert.rejects(
     checkWritable(join(file, 'below')),
     notWritable(join(file, 'below'), 'no directory (ENOTDIR)'),
@@ -78,7 +91,7 @@ test('a directory that is a file, or lies below one, is named with the cause', a
 test('a report whose place is taken by a directory leaves nothing beside it', async (t) => {
   const directory = await emptyDirectory(t)
   await fileSystem.mkdir(join(directory, 'result.json'))
-  await assert.rejects(writeReports(directory, sampleResult(), []), notWritable('result.json'))
+  await assert.rejects(writeReports(directory, sourceOf(sampleResult(), [])), notWritable('result.json'))
   assert.deepEqual(await fileSystem.readdir(directory), ['result.json'])
 })
 
@@ -88,7 +101,20 @@ test('a timeline that fails on the way is told as the cause', async (t) => {
     yield* sampleTimeline(1)
     throw new Error('the store is gone')
   }
-  await assert.rejects(writeReports(directory, sampleResult(), broken()), notWritable('the store is gone'))
+  await assert.rejects(
+    writeReports(directory, sourceOf(sampleResult(), broken())),
+    notWritable('the store is gone'),
+  )
+})
+
+test('charts that cannot be had are told as the cause, and cost no file before them', async (t) => {
+  const directory = await emptyDirectory(t)
+  const source = {
+    ...sourceOf(sampleResult(), []),
+    charts: () => Promise.reject(new Error('the store is gone')),
+  }
+  await assert.rejects(writeReports(directory, source), notWritable('report.html', 'the store is gone'))
+  assert.deepEqual((await fileSystem.readdir(directory)).sort(), ['junit.xml', 'result.json', 'summary.md'])
 })
 
 test('whether a directory can be written is known before the run, and nothing is left in it', async (t) => {

@@ -2,10 +2,22 @@ import { randomUUID } from 'node:crypto'
 import * as nodeFileSystem from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, messageOf } from '../lib/errors.ts'
+import type { ReportEnvironment } from './html/report-input.ts'
 import { renderReportCsv } from './report-csv.ts'
 import { renderReportJson } from './report-json.ts'
 import { renderReportJunit } from './report-junit.ts'
+import type { ReportTimeline } from './report-timeline.ts'
 import type { RunResult, TimelineRow } from './run-result.ts'
+
+/** What the files are made of. */
+export interface ReportSource {
+  result: RunResult
+  /** Read once. */
+  timeline: Iterable<TimelineRow> | AsyncIterable<TimelineRow>
+  /** For the charts; asked for when it is their turn. */
+  charts: () => Promise<ReportTimeline>
+  environment: ReportEnvironment
+}
 
 /** What is needed of `node:fs/promises`. */
 export interface ReportFileSystem {
@@ -18,21 +30,23 @@ export interface ReportFileSystem {
 }
 
 /**
- * Writes `result.json`, `junit.xml` and `timeline.csv` into `directory`, which is made where it is missing. Each file is
- * written beside its place and renamed into it: whoever reads it sees the old one or the whole new one. The largest is the
+ * Writes `result.json`, `junit.xml`, `summary.md`, `report.html` and `timeline.csv` into `directory`, which is made where it
+ * is missing. Each file is written beside its place and renamed into it: whoever reads it sees the old one or the whole new one. The largest is the
  * last, so that a disk that fills up costs the least.
  *
  * Resolves with the paths, in that order. Throws OUTPUT_NOT_WRITABLE with the file and the cause; what was written before stays.
  */
 export const writeReports = async (
   directory: string,
-  result: RunResult,
-  timeline: Iterable<TimelineRow> | AsyncIterable<TimelineRow>,
+  source: ReportSource,
   fileSystem: ReportFileSystem = nodeFileSystem,
 ): Promise<string[]> => {
+  const { result, timeline } = source
   const files: [name: string, chunks: AsyncIterable<string>][] = [
     ['result.json', oneChunk(renderReportJson(result))],
     ['junit.xml', oneChunk(renderReportJunit(result))],
+    ['summary.md', summary(result)],
+    ['report.html', page(source)],
     ['timeline.csv', renderReportCsv(timeline)],
   ]
   await makeDirectory(directory, fileSystem)
@@ -66,6 +80,18 @@ export const checkWritable = async (
 
 async function* oneChunk(text: string): AsyncGenerator<string> {
   yield text
+}
+
+// Both are loaded when they are written: no run has to wait for them before it starts.
+
+async function* summary(result: RunResult): AsyncGenerator<string> {
+  const { renderReportMarkdown } = await import('./report-markdown.ts')
+  yield renderReportMarkdown(result)
+}
+
+async function* page({ result, charts, environment }: ReportSource): AsyncGenerator<string> {
+  const { renderHtmlReport } = await import('./html/html-report.ts')
+  yield renderHtmlReport({ result, timeline: await charts(), environment })
 }
 
 const makeDirectory = async (path: string, fileSystem: ReportFileSystem, hint?: string): Promise<void> => {

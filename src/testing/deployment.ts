@@ -30,8 +30,10 @@ export class Deployment implements AsyncDisposable {
   readonly drivers = new Set<RoleProcess>()
   readonly #kafka: readonly string[]
   readonly #store: string
+  readonly #runs: ProgramRun[] = []
   #orchestrator: RoleProcess | undefined
 
+  /** `store`: another than a SQLite file of its own; a URL with a password goes into the environment. */
   constructor(brokers: readonly string[], store?: string) {
     this.#kafka = ['--kafka', brokers.join(','), '--topic-prefix', this.prefix]
     this.#store = store ?? join(this.directory, 'results.sqlite')
@@ -42,20 +44,22 @@ export class Deployment implements AsyncDisposable {
   }
 
   async startOrchestrator(args: readonly string[] = []): Promise<RoleProcess> {
-    this.#orchestrator = await startRole([
-      'orchestrator',
-      ...this.#kafka,
-      '--listen',
-      '127.0.0.1:0',
-      '--store',
-      this.#store,
-      ...args,
-    ])
+    this.#orchestrator = await startRole(
+      ['orchestrator', ...this.#kafka, '--listen', '127.0.0.1:0', ...args],
+      { GROUNDSWELL_STORE: this.#store },
+    )
     return this.#orchestrator
   }
 
-  async startDriver(args: readonly string[] = []): Promise<RoleProcess> {
-    const driver = await startRole(['driver', ...this.#kafka, ...args])
+  /** `groundswell run FILE --kafka`, which nobody waits for. */
+  startRun(args: readonly string[]): ProgramRun {
+    const run = startProgram(['run', ...args, ...this.#kafka], { limitMs: 300_000 })
+    this.#runs.push(run)
+    return run
+  }
+
+  async startDriver(args: readonly string[] = [], env: Record<string, string> = {}): Promise<RoleProcess> {
+    const driver = await startRole(['driver', ...this.#kafka, ...args], env)
     this.drivers.add(driver)
     void once(driver.program.child, 'exit').then(() => this.drivers.delete(driver))
     return driver
@@ -127,14 +131,21 @@ export class Deployment implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.drivers].map((driver) => driver.kill()))
+    for (const { child, ended } of this.#runs) {
+      child.kill('SIGKILL')
+      await ended
+    }
     await this.#orchestrator?.kill()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
 
 /** Resolves when the role says that it is up; rejects with all that it said where it ends before. */
-export const startRole = async (args: readonly string[]): Promise<RoleProcess> => {
-  const program = startProgram([...args, '--log-format', 'json'], { limitMs: 900_000 })
+export const startRole = async (
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<RoleProcess> => {
+  const program = startProgram([...args, '--log-format', 'json'], { env, limitMs: 900_000 })
   const { child } = program
   let isGone = false
   const gone = once(child, 'exit').then(() => {

@@ -147,7 +147,9 @@ describe('the recipes of the README', () => {
           if (args.includes('--out'))
             assert.deepEqual(readdirSync(join(cwd, 'results')).sort(), [
               'junit.xml',
+              'report.html',
               'result.json',
+              'summary.md',
               'timeline.csv',
             ])
         }

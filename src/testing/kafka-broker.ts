@@ -39,6 +39,11 @@ export interface KafkaBrokerOptions {
   autoCreateTopics?: boolean
   /** Of topics that are created without saying how many; 1. */
   numPartitions?: number
+  /**
+   * A port of loopback where something stands between some clients and the broker: who connects there is told to come back
+   * there. It has to hand on to {@link KafkaBroker.behindPort}.
+   */
+  frontPort?: number
   /** Further settings of `server.properties`; they win. `ssl.client.auth: 'required'` asks clients for a certificate. */
   properties?: Readonly<Record<string, string | number>>
 }
@@ -46,6 +51,8 @@ export interface KafkaBrokerOptions {
 export interface KafkaBroker extends AsyncDisposable {
   /** `[host:port]` of a listener, the plaintext one unless said; throws where it was not asked for. */
   brokers(listener?: ListenerKind): string[]
+  /** A plaintext listener of its own for what stands at `frontPort`; 0 without it. */
+  readonly behindPort: number
   /** Another after each restart. */
   readonly pid: number
   /** Of all its lives; gone when it is stopped. */
@@ -78,7 +85,9 @@ const patienceMs = 120_000
 const startOnFreePorts = async (options: KafkaBrokerOptions): Promise<KafkaBroker> => {
   const { javaPath, ...programs } = requireKafka()
   const kinds = options.listeners ?? ['plaintext']
-  const [internalPort = 0, controllerPort = 0, ...ports] = await freePorts(2 + kinds.length)
+  const { frontPort } = options
+  const [internalPort = 0, controllerPort = 0, freePort = 0, ...ports] = await freePorts(3 + kinds.length)
+  const behindPort = frontPort === undefined ? 0 : freePort
   const portOf = new Map(kinds.map((kind, i) => [kind, ports[i] ?? 0]))
   const directory = mkdtempSync(join(tmpdir(), 'groundswell-broker-'))
   const logFile = join(directory, 'broker.log')
@@ -90,6 +99,9 @@ const startOnFreePorts = async (options: KafkaBrokerOptions): Promise<KafkaBroke
       protocol: protocols[kind],
       port: portOf.get(kind) ?? 0,
     })),
+    ...(frontPort === undefined
+      ? []
+      : [{ name: 'BEHIND', protocol: protocols.plaintext, port: behindPort, advertisedPort: frontPort }]),
   ]
   const writeProperties = (settings: Record<string, string | number>): void =>
     writeFileSync(
@@ -167,6 +179,7 @@ const startOnFreePorts = async (options: KafkaBrokerOptions): Promise<KafkaBroke
         throw new Error(`this broker has no ${listener} listener, only: ${kinds.join(', ')}`)
       return [`127.0.0.1:${port}`]
     },
+    behindPort,
     get pid() {
       return broker?.pid ?? 0
     },

@@ -47,7 +47,10 @@ const assertTrue = (cluster: MiniCluster, run: Run, result: RunResult, first = 0
     const skewMs = skewsMs[share ?? 0] ?? 0
     assert.ok(Math.abs(offsetMs - skewMs) <= uncertaintyMs, `offset ${offsetMs} ± ${uncertaintyMs}`)
     const startMs = startsMs[share ?? 0] ?? Number.NaN
-    assert.ok(Math.abs(startMs) <= uncertaintyMs, `driver ${share} began ${startMs} ms off ± ${uncertaintyMs}`)
+    assert.ok(
+      Math.abs(startMs) <= uncertaintyMs,
+      `driver ${share} began ${startMs} ms off ± ${uncertaintyMs}`,
+    )
   }
   const apartMs = Math.max(...startsMs) - Math.min(...startsMs)
   const { startSkewMs, startSkewUncertaintyMs } = result
@@ -112,7 +115,8 @@ describe('drivers whose clocks are wrong', () => {
       const next = cluster.begin(scenario)
       const second = await cluster.finish(next)
       assertWhole(cluster, next.run, second, first)
-      const { offsetMs, uncertaintyMs } = second.drivers.find(({ share }) => share === 0)?.clock ?? assert.fail()
+      const { offsetMs, uncertaintyMs } =
+        second.drivers.find(({ share }) => share === 0)?.clock ?? assert.fail()
       assert.ok(Math.abs(offsetMs - clock.offsetMs) <= uncertaintyMs, `offset ${offsetMs} ± ${uncertaintyMs}`)
       assert.ok((second.startSkewMs ?? Number.NaN) <= (second.startSkewUncertaintyMs ?? 0) * 2)
     })
@@ -125,6 +129,25 @@ describe('drivers whose clocks are wrong', () => {
       const begun = cluster.begin(scenario)
       const result = await cluster.finish(begun)
       assertWhole(cluster, begun.run, result)
-      for (const startMs of trueStartsMs(cluster, begun.run)) assert.ok(Math.abs(startMs) <= 100, `${startMs}`)
+      for (const startMs of trueStartsMs(cluster, begun.run))
+        assert.ok(Math.abs(startMs) <= 100, `${startMs}`)
     })
+
+  it('and are set while a run is held: it begins together, and the result says what the clocks are then', async () => {
+    const { cluster, clocks } = await start(7, [0, 30])
+    await cluster.clock.advance(10_000)
+    const run = cluster.orchestrator.submit({ scenario, record: scenario, assets: new Map(), hold: true })
+    await cluster.clock.advance(5000)
+    for (const [i, clock] of clocks.entries()) clock.offsetMs = skewsMs[skewsMs.length - 1 - i] ?? 0
+    await cluster.clock.advance(5000)
+    await Promise.all([run.trigger(), cluster.clock.advance(100)])
+    const result = await cluster.finish({ run, ended: run.ended })
+    assertWhole(cluster, run, result)
+    for (const { share, clock } of result.drivers) {
+      const { offsetMs, uncertaintyMs } = clock ?? assert.fail()
+      const setMs = clocks[share ?? 0]?.offsetMs ?? Number.NaN
+      assert.ok(Math.abs(offsetMs - setMs) <= uncertaintyMs, `offset ${offsetMs} ± ${uncertaintyMs}`)
+    }
+    assert.ok((result.startSkewMs ?? Number.NaN) <= 2 * (result.startSkewUncertaintyMs ?? 0))
+  })
 })

@@ -218,7 +218,13 @@ describe('when things go wrong', () => {
       const end = await runProgramToEnd([...args, '--out', join(directory, 'deep', 'er')])
       assert.equal(end.exitCode, 0, end.stderr)
       const files = await readdir(join(directory, 'deep', 'er'))
-      assert.deepEqual(files.sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+      assert.deepEqual(files.sort(), [
+        'junit.xml',
+        'report.html',
+        'result.json',
+        'summary.md',
+        'timeline.csv',
+      ])
       const written = JSON.parse(await readFile(join(directory, 'deep', 'er', 'result.json'), 'utf8'))
       assert.equal(written.totals.sent, target.received)
       await writeFile(join(directory, 'file'), '')
@@ -264,7 +270,13 @@ describe('when things go wrong', () => {
       assert.equal(end.status, 1, end.stderr)
       assert.match(end.stderr, /cannot write to standard output: .*ENOSPC/)
       assert.doesNotMatch(end.stderr, /internal error|\n\s+at /)
-      assert.deepEqual((await readdir(directory)).sort(), ['junit.xml', 'result.json', 'timeline.csv'])
+      assert.deepEqual((await readdir(directory)).sort(), [
+        'junit.xml',
+        'report.html',
+        'result.json',
+        'summary.md',
+        'timeline.csv',
+      ])
     } finally {
       await rm(directory, { recursive: true })
     }

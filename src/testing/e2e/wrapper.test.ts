@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { rootDirectory } from '../run-program.ts'
+import { waitFor } from '../wait-for.ts'
 
 /** By the files that `npm start` and `npx groundswell` call, on this Node. */
 const exitCodeOf = (file: string, args: readonly string[]): Promise<number> =>
@@ -13,6 +16,35 @@ const exitCodeOf = (file: string, args: readonly string[]): Promise<number> =>
       resolve(typeof error?.code === 'number' ? error.code : error === null ? 0 : -1),
     )
   })
+
+/** One that is too old for the program, as a user's shell may have; undefined where there is none. */
+const olderNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((directory) => join(directory, 'node'))
+  .find((file) => existsSync(file) && majorOf(file) < 24)
+
+function majorOf(file: string): number {
+  if (realpathSync(file) === realpathSync(process.execPath)) return Number.POSITIVE_INFINITY
+  return Number.parseInt(execFileSync(file, ['-p', 'process.versions.node'], { encoding: 'utf8' }), 10)
+}
+
+/** The target in its own process, by the command that `npx` calls. */
+const startTarget = async (node: string) => {
+  const file = join(rootDirectory, 'bin', 'groundswell.mjs')
+  const child = spawn(node, [file, 'target', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let told = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    told += text
+  })
+  const ended = once(child, 'close')
+  const url = await waitFor('the target', () => /Serving (\S+) /.exec(told)?.[1], 60_000)
+  const serves = (): Promise<boolean> =>
+    fetch(`${url}/ping`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  return { child, serves, told: () => told, ended }
+}
 
 describe('what npm start and npx call', () => {
   it('passes the exit code of the program on', async () => {
@@ -35,4 +67,25 @@ describe('what npm start and npx call', () => {
       await rm(directory, { recursive: true })
     }
   })
+
+  for (const [which, node] of [
+    ['that will do', process.execPath],
+    ['that is too old', olderNode],
+  ] as const)
+    describe(`on a Node ${which}`, { skip: node === undefined && 'there is none on PATH' }, () => {
+      it('is killed as a whole', async () => {
+        const { child, serves, ended } = await startTarget(node ?? '')
+        assert.ok(await serves())
+        child.kill('SIGKILL')
+        assert.deepEqual(await ended, [null, 'SIGKILL'])
+        await waitFor('the end of the program', async () => !(await serves()), 30_000)
+      })
+
+      it('passes signals on', async () => {
+        const { child, ended, told } = await startTarget(node ?? '')
+        child.kill('SIGTERM')
+        assert.deepEqual(await ended, [0, null])
+        assert.match(told(), /Received \d+ requests/)
+      })
+    })
 })
