@@ -70,7 +70,7 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .addOption(repeated('--set <PATH=VALUE>', 'change the scenario: load.rate=1000/s'))
     .option('--drivers <N>', 'driver processes; else as the scenario says')
     .option('--seed <N>', 'decides everything random')
-    .option('--out <DIR>', 'write report.html, summary.md, result.json, ... there')
+    .option('--out <DIR>', 'write report.html, result.json and more there')
     .option('--store <LOCATION>', 'where it is kept for `results`; none: nowhere')
     .option('--json', 'only the result, as JSON on standard output')
     .option('-q, --quiet', 'no progress and no summary, only errors')

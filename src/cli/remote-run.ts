@@ -3,11 +3,8 @@ import { sleep } from '../lib/clock.ts'
 import { AppError, exitCodes, messageOf } from '../lib/errors.ts'
 import { drawId } from '../lib/random-id.ts'
 import { Histogram } from '../measuring/histogram.ts'
-import type { Distribution } from '../results/distribution.ts'
-import { type ReportTimeline, stepsOf } from '../results/report-timeline.ts'
-import type { RunResult, TimelineRow } from '../results/run-result.ts'
+import type { RunResult } from '../results/run-result.ts'
 import type { RunUpdate } from '../results/run-update.ts'
-import type { TimelineRowWithColumns } from '../results/timeline.ts'
 import type { LoadedScenario, LoadedSource } from '../scenario/compile-scenario.ts'
 import type { RunLog } from './conduct-run.ts'
 import type { Key } from './keys.ts'
@@ -16,6 +13,7 @@ import { OrchestratorClient } from './orchestrator-client.ts'
 import type { ProgramContext } from './program-context.ts'
 import { readSecret } from './read-secret.ts'
 import { commandOf, openRemoteProgress, type RemoteProgress } from './remote-progress.ts'
+import { chartsOf, timelineOf, wholeOf } from './remote-results.ts'
 import { environmentElsewhere } from './report-environment.ts'
 import { reportRun } from './report-run.ts'
 import { parseHttpUrl } from './role-flags.ts'
@@ -29,9 +27,6 @@ const longestPauseMs = 5000
 
 /** Attempts to hand the scenario over, once somebody has answered at all. */
 const attempts = 3
-
-/** Seconds of the timeline that are asked for at a time. */
-const pageSeconds = 600
 
 /**
  * `groundswell run FILE --orchestrator URL`: hands the scenario to an orchestrator that is up, with all that it was made of,
@@ -237,48 +232,3 @@ const isAway = (error: unknown): boolean =>
 
 const errorOf = ({ code, message, hint }: NonNullable<RunResult['error']>): AppError =>
   new AppError(isErrorCode(code) ? code : 'INTERNAL', message, { hint })
-
-/** Page by page: a day of rows is not held in memory, here or there. */
-async function* timelineOf(
-  client: OrchestratorClient,
-  { id, elapsedMs }: RunResult,
-): AsyncGenerator<TimelineRow> {
-  const path = `/api/runs/${encodeURIComponent(id)}/timeline`
-  const seconds = Math.ceil(elapsedMs / 1000) + 1
-  for (let from = 0; ; from += pageSeconds) {
-    const rows = await client.ask<TimelineRow[]>('GET', `${path}?from=${from}&to=${from + pageSeconds}`)
-    yield* rows
-    // Late reports may lie behind the end.
-    if (from + pageSeconds >= seconds && rows.length === 0) return
-  }
-}
-
-/** All seconds together; undefined where that cannot be had: the reports do without their pictures of it. */
-const wholeOf = async (client: OrchestratorClient, id: string): Promise<Distribution | undefined> => {
-  try {
-    return await client.ask<Distribution>(
-      'GET',
-      `/api/runs/${encodeURIComponent(id)}/seconds/0?to=${2 ** 31 - 1}`,
-    )
-  } catch {
-    return undefined
-  }
-}
-
-/** As it is collected from the seconds themselves where those are. */
-const chartsOf = async (
-  client: OrchestratorClient,
-  { id, elapsedMs }: RunResult,
-  whole: Distribution | undefined,
-): Promise<ReportTimeline> => {
-  const { step, tableStep } = stepsOf(elapsedMs)
-  const path = `/api/runs/${encodeURIComponent(id)}/timeline?request=*`
-  return {
-    step,
-    rows: await client.ask<TimelineRowWithColumns[]>('GET', `${path}&step=${step}&columns=true`),
-    tableStep,
-    tableRows: await client.ask<TimelineRow[]>('GET', `${path}&step=${tableStep}`),
-    responseTime: whole?.responseTime.bars ?? [],
-    serviceTime: whole?.serviceTime.bars ?? [],
-  }
-}

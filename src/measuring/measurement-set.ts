@@ -30,7 +30,7 @@ export const overallOfAll = (set: MeasurementSet): Measurement =>
 const keyOf = (named: NamedMeasurement): string => `${named.kind} ${named.name}`
 
 /** So many additions wait unsummed at most, as what waits is larger than its sum. */
-const maxWaiting = 16
+const maxWaiting = 8
 
 /** A set and what was added to it. That it is summed late, and once, cannot be seen from outside. */
 class SummedSet implements MeasurementSet {

@@ -235,6 +235,50 @@ describe('an orchestrator that is killed and started again', () => {
     assert.deepEqual([result.totals.sent, cluster.target.received], [1000, 1000])
   })
 
+  it('says the trigger that its earlier life had decided and not said', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(2)
+    cluster.killOrchestratorBefore(topics.trigger)
+    const { run } = cluster.begin(scenario)
+    await cluster.clock.advance(2000)
+    assert.deepEqual([run.state.phase, cluster.target.received], ['running', 0])
+    await cluster.restartOrchestrator()
+    const again = cluster.orchestrator.runs.get(run.id) ?? assert.fail()
+    const result = await cluster.finish({ run: again, ended: again.ended })
+    assert.equal(result.outcome, 'passed', result.why.join(' '))
+    assert.deepEqual([result.totals.sent, cluster.target.received], [1000, 1000])
+  })
+
+  it('clears away what earlier lives left to start nodes that read from the first message', async () => {
+    const cluster = new MiniCluster()
+    const bus = cluster.connect()
+    const bytes = new TextEncoder().encode('{"test_id":"old","trigger":"YES"}')
+    for (const topic of [topics.testConfig, topics.trigger]) await bus.publish(topic, 'old', bytes)
+    const seen: string[] = []
+    await cluster.start(2)
+    await cluster.finish(cluster.begin(scenario))
+    await cluster.clock.advance(100)
+    for (const topic of [topics.testConfig, topics.trigger])
+      await bus.subscribe(topic, { from: 'earliest' }, ({ key }) => {
+        seen.push(`${topic} ${key}`)
+      })
+    await cluster.clock.advance(100)
+    assert.deepEqual(seen, [])
+  })
+
+  it('clears them away as it starts, before it has had a run', async () => {
+    const cluster = new MiniCluster()
+    const bus = cluster.connect()
+    await bus.publish(topics.trigger, 'old', new TextEncoder().encode('{}'))
+    await cluster.start(0)
+    const seen: string[] = []
+    await bus.subscribe(topics.trigger, { from: 'earliest' }, ({ key }) => {
+      seen.push(key)
+    })
+    await cluster.clock.advance(100)
+    assert.deepEqual(seen, [])
+  })
+
   it('closes a run that was not triggered, says so, and lets go of its drivers', async () => {
     const cluster = new MiniCluster()
     await cluster.start(2)

@@ -108,6 +108,7 @@ export class MiniCluster {
   readonly journal = new MemoryJournal()
   #orchestrator: Orchestrator
   #killOrchestrator: () => void
+  #orchestratorBus!: MortalBus
   readonly #inProcess: InProcessBroker
   readonly #unruliness: Unruliness | undefined
   readonly #logger = createLineLogger('test', 'info', (line) => this.logged.push(line))
@@ -131,6 +132,13 @@ export class MiniCluster {
     this.#killOrchestrator()
   }
 
+  /** As kill -9 in the moment before it would have said something on this topic. */
+  killOrchestratorBefore(topic: string): void {
+    this.#orchestratorBus.beforePublish = (published) => {
+      if (published === topic) this.#killOrchestrator()
+    }
+  }
+
   /** Another life of it, with the same journal and bus. */
   async restartOrchestrator(): Promise<void> {
     const next = this.#openOrchestrator()
@@ -141,6 +149,7 @@ export class MiniCluster {
 
   #openOrchestrator(): { orchestrator: Orchestrator; kill: () => void } {
     const bus = new MortalBus(this.connect())
+    this.#orchestratorBus = bus
     const clock = new MortalClock(this.clock)
     const orchestrator = new Orchestrator({
       bus,
@@ -277,6 +286,7 @@ export class MemoryJournal implements RunJournal {
 class MortalBus implements Bus {
   readonly #bus: Bus
   #isDead = false
+  beforePublish: (topic: string) => void = () => {}
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -286,8 +296,10 @@ class MortalBus implements Bus {
     this.#isDead = true
   }
 
-  publish: Bus['publish'] = (topic, key, value) =>
-    this.#isDead ? new Promise(() => {}) : this.#bus.publish(topic, key, value)
+  publish: Bus['publish'] = (topic, key, value) => {
+    this.beforePublish(topic)
+    return this.#isDead ? new Promise(() => {}) : this.#bus.publish(topic, key, value)
+  }
 
   subscribe: Bus['subscribe'] = (topic, options, handler) =>
     this.#bus.subscribe(topic, options, (message) => (this.#isDead ? undefined : handler(message)))

@@ -3,13 +3,15 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { drawFraction, streamOf } from '../../lib/random.ts'
 import { drawId } from '../../lib/random-id.ts'
+import type { RunResult } from '../../results/run-result.ts'
 import { requireKafka, skipWithout } from '../components.ts'
 import { Deployment } from '../deployment.ts'
 import { startRealTarget } from '../real-target.ts'
+import { waitFor } from '../wait-for.ts'
 
 /**
- * The orchestrator is killed with -9 and started again, at moments spread over the whole life of a run: while the run is
- * submitted, drivers are configured, ready, running, and as it closes. Which moments is decided by the seed.
+ * The orchestrator is killed with -9 and started again: at moments spread over a run's life, most of which is running, and
+ * at moments within each of the shorter phases, made long for it. Which moments is decided by the seed.
  */
 const seed = 4
 const moments = 20
@@ -27,7 +29,7 @@ const scenarioFor = (url: string) => ({
 
 const draw = (moment: number, what: string): number => drawFraction(seed, streamOf(what), moment)
 
-describe('an orchestrator killed with -9', { concurrency: 2, skip: skipWithout('kafka') }, () => {
+describe('an orchestrator killed with -9', { concurrency: 3, skip: skipWithout('kafka') }, () => {
   const outcomes = new Map<string, number>()
 
   for (const lane of [0, 1])
@@ -73,6 +75,61 @@ describe('an orchestrator killed with -9', { concurrency: 2, skip: skipWithout('
         }
       }
     })
+
+  it('closes a run honestly that was being configured or was ready, and finishes one that was finishing', async () => {
+    await using deployment = new Deployment(requireKafka().brokers)
+    await deployment.startOrchestrator()
+    await Promise.all([deployment.startDriver(), deployment.startDriver()])
+    const awaitState = (id: string, state: string): Promise<unknown> =>
+      waitFor(
+        `${id} to be ${state}`,
+        async () => ((await deployment.call('GET', `/api/runs/${id}`)).body as RunResult).state === state,
+        60_000,
+      )
+    const restartAfter = async (ms: number): Promise<void> => {
+      await delay(ms)
+      await deployment.orchestrator.kill()
+      await deployment.startOrchestrator()
+    }
+    for (let moment = 0; moment < 3; moment++) {
+      const withinMs = draw(moment, 'within') * 1000
+
+      await using untouched = await startRealTarget()
+      await deployment.awaitFree(2)
+      const [frozen] = deployment.drivers
+      frozen?.program.child.kill('SIGSTOP')
+      const configuring = drawId('r')
+      const scenario = scenarioFor(untouched.url)
+      await deployment.call('POST', '/api/runs', { id: configuring, scenario })
+      await awaitState(configuring, 'configuring')
+      await restartAfter(withinMs)
+      frozen?.program.child.kill('SIGCONT')
+      const first = await deployment.awaitEnd(configuring)
+      assert.equal(first?.error?.code, 'ORCHESTRATOR_RESTARTED', `configuring, ${withinMs} ms`)
+
+      await deployment.awaitFree(2)
+      const ready = drawId('r')
+      await deployment.call('POST', '/api/runs', { id: ready, scenario, hold: true })
+      await awaitState(ready, 'ready')
+      await restartAfter(withinMs)
+      const second = await deployment.awaitEnd(ready)
+      assert.equal(second?.error?.code, 'ORCHESTRATOR_RESTARTED', `ready, ${withinMs} ms`)
+      assert.equal(untouched.received, 0)
+
+      await using slow = await startRealTarget((_request, response) => {
+        setTimeout(() => response.end('ok'), 1500)
+      })
+      await deployment.awaitFree(2)
+      const finishing = drawId('r')
+      const brief = { ...scenarioFor(slow.url), load: { rate: '50/s', duration: '1s' } }
+      await deployment.call('POST', '/api/runs', { id: finishing, scenario: brief })
+      await awaitState(finishing, 'finishing')
+      await restartAfter(withinMs)
+      const third = await deployment.awaitEnd(finishing)
+      assert.equal(third?.outcome, 'passed', `finishing, ${withinMs} ms: ${third?.why.join(' ')}`)
+      assert.deepEqual([third?.totals.answered, slow.received], [50, 50])
+    }
+  })
 
   after(() => {
     // Moments that never hit a run that goes on would prove nothing.

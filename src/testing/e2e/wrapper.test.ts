@@ -43,6 +43,8 @@ const startTarget = async (node: string) => {
       ({ ok }) => ok,
       () => false,
     )
+  // It listens to signals only after it said so.
+  await waitFor('its first answer', serves)
   return { child, serves, told: () => told, ended }
 }
 
@@ -75,7 +77,6 @@ describe('what npm start and npx call', () => {
     describe(`on a Node ${which}`, { skip: node === undefined && 'there is none on PATH' }, () => {
       it('is killed as a whole', async () => {
         const { child, serves, ended } = await startTarget(node ?? '')
-        assert.ok(await serves())
         child.kill('SIGKILL')
         assert.deepEqual(await ended, [null, 'SIGKILL'])
         await waitFor('the end of the program', async () => !(await serves()), 30_000)
