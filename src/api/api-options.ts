@@ -57,8 +57,12 @@ export interface ApiDefaults {
 }
 
 export interface ApiLimits {
-  /** Of a request's body. */
+  /** Of a request's body that is a scenario, with its files in base64; others are small. */
   bodyBytes: number
+  /** Of a scenario without its files: it travels in one message of 1 MiB. */
+  scenarioBytes: number
+  /** How long reading a scenario may compute. */
+  parseMs: number
   /** Streams of events, of all runs together. */
   streams: number
   connections: number
@@ -72,6 +76,8 @@ export interface ApiLimits {
 
 export const defaultLimits: ApiLimits = {
   bodyBytes: 32 * 2 ** 20,
+  scenarioBytes: 2 ** 20,
+  parseMs: 2000,
   streams: 256,
   connections: 1024,
   requestMs: 30_000,

@@ -1,9 +1,13 @@
 import { AppError, type ErrorCode } from '../lib/errors.ts'
 import { drawSeed } from '../lib/random-id.ts'
 import { type ApiLimits, type ApiOptions, defaultLimits } from './api-options.ts'
+import { withBuiltinTarget } from './builtin-target.ts'
 import { EventHub } from './event-hub.ts'
 import { PrometheusMetrics } from './prometheus-metrics.ts'
+import type { RawBody } from './route.ts'
 import { RunDirectory } from './run-directory.ts'
+import { ScenarioReader } from './scenario-reader.ts'
+import type { ReadScenario } from './scenario-task.ts'
 
 /** A command is decided at once; how long its client waits for the bus to take it. */
 const commandMs = 5000
@@ -15,6 +19,7 @@ export class ApiServices {
   readonly directory: RunDirectory
   readonly hub: EventHub
   readonly metrics: PrometheusMetrics
+  readonly scenarios: ScenarioReader
   /** Requests that were refused, by code. */
   readonly refused = new Map<ErrorCode, number>()
   readonly #told = new Set<string>()
@@ -30,6 +35,7 @@ export class ApiServices {
       owner: orchestrator,
       limits: this.limits,
     })
+    this.scenarios = new ScenarioReader({ clock, drawSeed: this.drawSeed, limits: this.limits })
     this.metrics = new PrometheusMetrics({
       orchestrator,
       clock,
@@ -41,11 +47,14 @@ export class ApiServices {
     })
   }
 
-  get scenarioOptions() {
-    return {
-      drawSeed: this.options.drawSeed ?? drawSeed,
-      builtinTarget: this.options.builtinTarget,
-    }
+  get drawSeed(): () => number {
+    return this.options.drawSeed ?? drawSeed
+  }
+
+  /** A scenario that somebody sent; rejects as `ScenarioReader` does. `makesRun`: its body may say `id` and `hold`. */
+  async readScenario(body: RawBody, makesRun: boolean): Promise<ReadScenario> {
+    const read = await this.scenarios.read(body, makesRun)
+    return { ...read, loaded: await withBuiltinTarget(read.file, read.loaded, this.options.builtinTarget) }
   }
 
   /** Each kind is told once; how many there were is in the metrics. */

@@ -1,30 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../lib/errors.ts'
-import { YamlBody } from './route.ts'
+import { RawBody } from './route.ts'
 
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']
 
-/** What a body may be: JSON, YAML as a text, or nothing. */
+/** What a body may be: JSON, YAML, or nothing. Its bytes are read by the route, or in a thread: nothing is made of them here. */
 export const addParsers = (app: FastifyInstance): void => {
-  // Keys that would reach into prototypes are refused.
-  const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') {
-      done(null, undefined)
-      return
-    }
-    void parseJson(request, body as string, (error: Error | null, value?: unknown) => {
-      if (error === null) done(null, value)
-      else done(new AppError('REQUEST_INVALID', 'The body is no JSON.'))
-    })
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body.length === 0 ? undefined : new RawBody('json', body as Buffer))
   })
   app.addContentTypeParser(yamlTypes, { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, new YamlBody(new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer)))
-    } catch {
-      done(new AppError('SCENARIO_UNREADABLE', 'The body is no UTF-8 text.'))
-    }
+    done(null, new RawBody('yaml', body as Buffer))
   })
   // Many clients name a type for a body that they do not send.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -10,8 +10,8 @@ import type { Scenario } from '../scenario/scenario.ts'
 import type { LiveRun } from './api-options.ts'
 import type { ApiServices } from './api-services.ts'
 import type { TestList, TestMetrics } from './brief-schemas.ts'
+import { compileSource } from './compile-source.ts'
 import { createRun } from './create-run.ts'
-import { readScenario } from './read-scenario.ts'
 import { briefTestSchema, testParams, tsunamiParams } from './request-schemas.ts'
 import { defineRoute, type Reply, type Route } from './route.ts'
 import { liveRunOf } from './run-routes.ts'
@@ -118,7 +118,7 @@ const create = async (
   kind: 'avalanche' | 'tsunami',
   gap: { tsunami?: string },
 ): Promise<Reply> => {
-  const { options, directory, scenarioOptions } = services
+  const { options, directory } = services
   const { target, messageCountPerDriver, timeoutMs } = options.apiDefaults ?? {}
   const url = body.target_url ?? target
   if (url === undefined)
@@ -130,7 +130,7 @@ const create = async (
   const { orchestrator, clock } = options
   const free = availableMembers(orchestrator.members, clock.wallMs(), lostAfterMs).length
   const { origin, path } = splitUrl(url)
-  const loaded = await readScenario(
+  const loaded = await compileSource(
     {
       file: kind,
       scenario: {
@@ -145,7 +145,7 @@ const create = async (
         load: { ...(kind === 'avalanche' ? { avalanche: connections } : gap), requestsPerDriver },
       },
     },
-    scenarioOptions,
+    services.drawSeed,
   )
   const { result } = await createRun(options, directory, loaded, { hold: true })
   return { status: 200, json: { TestId: result.id, test_id: result.id } }

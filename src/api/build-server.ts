@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 import { AppError } from '../lib/errors.ts'
 import { checkAccess } from './access.ts'
+import type { ApiLimits } from './api-options.ts'
 import type { ApiServices } from './api-services.ts'
 import { addParsers } from './body-parsers.ts'
 import { problemOf, problemType, publicErrorOf, rawProblem } from './problem.ts'
@@ -9,6 +10,9 @@ import { type Reply, type Route, readInput } from './route.ts'
 
 /** So often connections are looked at that took too long for their request. */
 const lookMs = 5000
+
+/** Of a body that is no scenario. */
+const smallBytes = 64 * 1024
 
 /**
  * The server around the routes, not yet listening. A request is checked in this order: address, origin and token; route;
@@ -19,7 +23,7 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
   const refuse = refusing(services)
   const app = fastify({
     logger: false,
-    bodyLimit: limits.bodyBytes,
+    bodyLimit: Math.min(limits.bodyBytes, smallBytes),
     requestTimeout: limits.requestMs,
     // A connection on which nothing moves, be it a client that takes nothing of its answers, must not keep its place.
     connectionTimeout: limits.stalledMs,
@@ -69,15 +73,16 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
       refuse(new AppError('METHOD_NOT_ALLOWED', `This route has no ${request.method}.`), request, reply)
     }
   })
-  for (const route of routes) addRoute(app, route)
+  for (const route of routes) addRoute(app, route, limits)
   return app
 }
 
-const addRoute = (app: FastifyInstance, route: Route): void => {
+const addRoute = (app: FastifyInstance, route: Route, limits: ApiLimits): void => {
   const isStream = Object.values(route.answers).some(({ content = {} }) => 'text/event-stream' in content)
   app.route({
     method: route.method,
     url: fastifyPath(route.path),
+    ...(route.body?.isScenario === true ? { bodyLimit: limits.bodyBytes } : {}),
     exposeHeadRoute: route.method === 'GET' && !isStream,
     handler: async (request, reply) => {
       const answer = await route.handle({ ...readInput(route, request), request, reply })

@@ -42,10 +42,10 @@ export class EventFeed {
    * Numbers begin at the tenth of a second since the epoch, which events never overtake: a later feed, or life of this
    * process, gives no number a second time, and a client of the earlier one is told of the hole.
    */
-  constructor(clock: Clock, stalledMs: number) {
+  constructor(clock: Clock, stalledMs: number, sinceMs = clock.wallMs()) {
     this.#clock = clock
     this.#stalledMs = stalledMs
-    this.#seq = Math.floor(clock.wallMs() / 100)
+    this.#seq = Math.floor(sinceMs / 100)
   }
 
   /** Of the next event. */

@@ -9,9 +9,6 @@ import { RunFeed } from './run-feed.ts'
 /** How late a second may be told, at most. */
 const pollMs = 200
 
-/** A feed goes on so long without clients, for one that comes back. */
-const lonelyLimitMs = 120_000
-
 /** Requests of one run that clients look at, each with a feed of its own. */
 const maxFeeds = 200
 
@@ -103,8 +100,7 @@ export class EventHub {
       this.#timer = undefined
       for (const [key, feed] of this.#feeds) {
         feed.poll()
-        if (feed.lonelyMs() > lonelyLimitMs || (feed.events.isEnded && feed.events.clients === 0))
-          this.#feeds.delete(key)
+        if (feed.isForgotten()) this.#feeds.delete(key)
       }
       if (this.#fleet !== undefined && this.#fleet.events.clients > 0) this.#fleet.poll()
       if (this.#feeds.size > 0 || (this.#fleet?.events.clients ?? 0) > 0) this.#arm()

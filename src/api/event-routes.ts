@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { epochMsOf } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import type { ApiServices } from './api-services.ts'
 import { type EventClient, EventFeed, type EventSink } from './event-feed.ts'
@@ -34,7 +35,8 @@ export const eventRoutes = (services: ApiServices): Route[] => {
         const after = query.after ?? lastEventId(request)
         stream(reply, (sink) => {
           if (found.kind === 'live') return hub.joinRun(found.run, query.request, sink, after)
-          const past = new EventFeed(options.clock, limits.stalledMs)
+          // By its own time, so that the end has the same number whenever it is asked for.
+          const past = new EventFeed(options.clock, limits.stalledMs, epochMsOf(found.result.finishedAt ?? found.result.createdAt))
           past.end('end', endOf(found.result))
           return past.join(sink, undefined)
         })

@@ -68,11 +68,11 @@ const parametersOf = (schema: z.ZodObject | undefined, place: 'path' | 'query'):
   })
 }
 
-const bodyOf = ({ schema, yaml, isOptional }: NonNullable<Route['body']>): Record<string, unknown> => ({
+const bodyOf = ({ schema, isScenario, isOptional }: NonNullable<Route['body']>): Record<string, unknown> => ({
   required: isOptional !== true,
   content: {
     'application/json': { schema: withoutDialect(z.toJSONSchema(schema, { io: 'input' })) },
-    ...(yaml === true
+    ...(isScenario === true
       ? { 'application/yaml': { schema: { type: 'string', description: 'the text of a scenario' } } }
       : {}),
   },

@@ -56,7 +56,12 @@ const reachesPrototypes = (value: unknown): boolean => {
     if (typeof at !== 'object' || at === null) continue
     if (Object.hasOwn(at, '__proto__')) return true
     for (const [key, inner] of Object.entries(at)) {
-      if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype'))
+      if (
+        key === 'constructor' &&
+        typeof inner === 'object' &&
+        inner !== null &&
+        Object.hasOwn(inner, 'prototype')
+      )
         return true
       if (typeof inner === 'object' && inner !== null) waiting.push(inner)
     }

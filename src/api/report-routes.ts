@@ -106,7 +106,7 @@ export const reportRoutes = (services: ApiServices): Route[] => {
       const found = await directory.find(id)
       const result = found.kind === 'live' ? directory.resultOf(found.run) : found.result
       const seconds = directory.seconds(found, 0, Number.MAX_SAFE_INTEGER)
-      const charts = await collectReportTimeline(seconds, result.elapsedMs)
+      const charts = await collectReportTimeline(seconds, result.elapsedMs, () => turn(options.clock))
       const environment = { version: options.version, machine: null }
       return renderHtmlReport({ result, timeline: charts, environment })
     }),
@@ -156,15 +156,18 @@ async function* jsonArray(rows: AsyncIterable<unknown>): AsyncGenerator<string> 
   yield `${chunk}]\n`
 }
 
+const turn = (clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    clock.soon(resolve)
+  })
+
 /** Lets others have their turn between chunks: a long timeline is many milliseconds of work. */
 const streamOf = (chunks: AsyncIterable<string>, clock: Clock): Readable =>
   Readable.from(
     (async function* () {
       for await (const chunk of chunks) {
         yield chunk
-        await new Promise<void>((resolve) => {
-          clock.soon(resolve)
-        })
+        await turn(clock)
       }
     })(),
     { objectMode: false },

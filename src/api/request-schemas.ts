@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { YamlBody } from './route.ts'
 
 /** What the API takes. */
 
@@ -56,10 +55,6 @@ export const createRunQuery = z.strictObject({
   id: runIdSchema.optional().describe('with a YAML body: as `id` in a JSON body'),
   hold: z.enum(['true', 'false']).optional().describe('with a YAML body: as `hold` in a JSON body'),
 })
-
-/** A YAML body is the scenario's text and nothing else. */
-export const asSource = <T extends object>(body: T | YamlBody): T | { scenarioText: string } =>
-  body instanceof YamlBody ? { scenarioText: body.text } : body
 
 const wholeNumber = (least: number, most: number) =>
   z.coerce.number({ error: 'a whole number' }).int().min(least).max(most)

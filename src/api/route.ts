@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { AppError, type ErrorCode } from '../lib/errors.ts'
 import type { AnswerName } from './answer-schemas.ts'
+import { readJson } from './read-json.ts'
 
 /**
  * A route as data: from it come the server's handling, the checks of what it is given, and its part of the OpenAPI
@@ -27,8 +28,8 @@ export interface Route {
 
 export interface RouteBody {
   schema: z.ZodType
-  /** The media types beside application/json. */
-  yaml?: boolean
+  /** A scenario, as JSON or as the text of its YAML: it is read elsewhere, see {@link rawBodyOf}. */
+  isScenario?: boolean
   isOptional?: boolean
 }
 
@@ -70,19 +71,28 @@ export const defineRoute = <
   },
 ): Route => route as unknown as Route
 
-/** A YAML body, as text: the route's schema sees `{ text }`. */
-export class YamlBody {
-  readonly text: string
+/** A body as it came. */
+export class RawBody {
+  readonly type: 'json' | 'yaml'
+  readonly bytes: Uint8Array
 
-  constructor(text: string) {
-    this.text = text
+  constructor(type: 'json' | 'yaml', bytes: Uint8Array) {
+    this.type = type
+    this.bytes = bytes
   }
+}
+
+/** Of a route whose body is a scenario. */
+export const rawBodyOf = ({ body }: FastifyRequest): RawBody => {
+  if (body instanceof RawBody) return body
+  throw new AppError('REQUEST_INVALID', 'The body is missing.')
 }
 
 /** What a route is given, checked. Throws REQUEST_INVALID with the first things that are wrong. */
 export const readInput = (route: Route, request: FastifyRequest): Omit<RouteInput, 'request' | 'reply'> => ({
-  params: route.params === undefined ? undefined : check(route.params, request.params, 'path'),
-  query: route.query === undefined ? refuseQuery(request.query) : check(route.query, request.query, 'query'),
+  params: route.params === undefined ? undefined : checkInput(route.params, request.params, 'path'),
+  query:
+    route.query === undefined ? refuseQuery(request.query) : checkInput(route.query, request.query, 'query'),
   body: readBody(route, request.body),
 })
 
@@ -95,11 +105,9 @@ const readBody = (route: Route, body: unknown): unknown => {
     if (route.body.isOptional === true) return undefined
     throw new AppError('REQUEST_INVALID', 'The body is missing.')
   }
-  if (body instanceof YamlBody) {
-    if (route.body.yaml === true) return body
-    throw new AppError('MEDIA_TYPE_UNSUPPORTED', 'This route takes JSON.')
-  }
-  return check(route.body.schema, body, 'body')
+  if (route.body.isScenario === true || !(body instanceof RawBody)) return undefined
+  if (body.type === 'yaml') throw new AppError('MEDIA_TYPE_UNSUPPORTED', 'This route takes JSON.')
+  return checkInput(route.body.schema, readJson(body.bytes), 'body')
 }
 
 const refuseQuery = (query: unknown): undefined => {
@@ -110,7 +118,8 @@ const refuseQuery = (query: unknown): undefined => {
 
 const shownIssues = 5
 
-const check = (schema: z.ZodType, value: unknown, where: string): unknown => {
+/** Throws REQUEST_INVALID with the first things that are wrong. */
+export const checkInput = (schema: z.ZodType, value: unknown, where: string): unknown => {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { issues } = parsed.error

@@ -13,6 +13,12 @@ const leastGapMs = 600
 /** Of a run that waits for slow reports something is said all the same. */
 const longestGapMs = 1250
 
+/** A feed goes on so long without clients, for one that comes back. */
+const lonelyLimitMs = 120_000
+
+/** The same behind its end: who lost the connection before still gets what it missed, and the end under its own number. */
+const endedLimitMs = 60_000
+
 /** One run's updates to its clients, told as its seconds become complete. */
 export class RunFeed {
   readonly run: LiveRun
@@ -25,6 +31,7 @@ export class RunFeed {
   #told = ''
   /** Since nobody listens; null while somebody does. */
   #lonelySinceMs: number | null = null
+  #endedMs: number | null = null
 
   constructor(options: {
     run: LiveRun
@@ -61,15 +68,19 @@ export class RunFeed {
       return
     }
     this.#tell(view, nowMs, standing)
-    if (view.result.state === 'finished') this.events.end('end', endOf(view.result))
+    if (view.result.state !== 'finished') return
+    this.events.end('end', endOf(view.result))
+    this.#endedMs = nowMs
   }
 
-  /** How long nobody has listened. */
-  lonelyMs(): number {
+  /** Called as often as `poll`: whether nobody listens, and has not for long enough. */
+  isForgotten(): boolean {
     const nowMs = this.#clock.nowMs()
     if (this.events.clients > 0) this.#lonelySinceMs = null
     else this.#lonelySinceMs ??= nowMs
-    return this.#lonelySinceMs === null ? 0 : nowMs - this.#lonelySinceMs
+    if (this.#lonelySinceMs === null) return false
+    const sinceMs = Math.max(this.#lonelySinceMs, this.#endedMs ?? this.#lonelySinceMs)
+    return nowMs - sinceMs > (this.#endedMs === null ? lonelyLimitMs : endedLimitMs)
   }
 
   #tell(view: RunView, nowMs: number, standing: string): void {

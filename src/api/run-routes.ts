@@ -2,9 +2,7 @@ import { AppError } from '../lib/errors.ts'
 import type { SteerCommand } from '../orchestrator/run.ts'
 import type { ApiServices } from './api-services.ts'
 import { createRun } from './create-run.ts'
-import { readScenario } from './read-scenario.ts'
 import {
-  asSource,
   createRunQuery,
   createRunSchema,
   listQuery,
@@ -12,7 +10,7 @@ import {
   runParams,
   steerSchema,
 } from './request-schemas.ts'
-import { defineRoute, type Reply, type Route } from './route.ts'
+import { defineRoute, type Reply, type Route, rawBodyOf } from './route.ts'
 
 const json = 'application/json'
 const runAnswer = (description: string) => ({ description, content: { [json]: 'RunResult' } }) as const
@@ -48,15 +46,14 @@ export const runRoutes = (services: ApiServices): Route[] => {
       summary: 'Create a run. With an id it may be asked again: the same scenario makes no second run.',
       tag: 'runs',
       query: createRunQuery,
-      body: { schema: createRunSchema, yaml: true },
+      body: { schema: createRunSchema, isScenario: true },
       answers: {
         201: runAnswer('It is made, and waits for drivers.'),
         200: runAnswer('It was there already, of the same scenario.'),
       },
       errors: ['SCENARIO_INVALID', 'SCENARIO_UNREADABLE', 'RUN_EXISTS', 'QUEUE_FULL', 'STORE_UNAVAILABLE'],
-      handle: async ({ body, query }) => {
-        const { id = query.id, hold, ...source } = { id: undefined, hold: undefined, ...asSource(body) }
-        const loaded = await readScenario(source, services.scenarioOptions)
+      handle: async ({ request, query }) => {
+        const { id = query.id, hold, loaded } = await services.readScenario(rawBodyOf(request), true)
         const isHeld = hold ?? (query.hold === undefined ? undefined : query.hold === 'true')
         const { result, isNew } = await createRun(options, directory, loaded, { id, hold: isHeld })
         return {

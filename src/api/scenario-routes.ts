@@ -3,9 +3,8 @@ import { describeLoad } from '../pacing/describe-load.ts'
 import { ScenarioInvalid } from '../scenario/scenario-faults.ts'
 import type { Validation } from './answer-schemas.ts'
 import type { ApiServices } from './api-services.ts'
-import { readScenario } from './read-scenario.ts'
-import { asSource, type ScenarioSource, sourceSchema } from './request-schemas.ts'
-import { defineRoute, type Route } from './route.ts'
+import { sourceSchema } from './request-schemas.ts'
+import { defineRoute, type RawBody, type Route, rawBodyOf } from './route.ts'
 
 export const scenarioRoutes = (services: ApiServices): Route[] => [
   defineRoute({
@@ -13,22 +12,22 @@ export const scenarioRoutes = (services: ApiServices): Route[] => [
     path: '/api/scenarios/validate',
     summary: 'Every fault of a scenario, with its line and column; nothing is run.',
     tag: 'scenarios',
-    body: { schema: sourceSchema, yaml: true },
+    body: { schema: sourceSchema, isScenario: true },
     answers: {
       200: {
         description: 'As `groundswell validate --json` says it, for valid scenarios and others.',
         content: { 'application/json': 'Validation' },
       },
     },
-    errors: ['SCENARIO_UNREADABLE'],
-    handle: async ({ body }) => ({ status: 200, json: await validate(services, asSource(body)) }),
+    errors: ['SCENARIO_UNREADABLE', 'QUEUE_FULL'],
+    handle: async ({ request }) => ({ status: 200, json: await validate(services, rawBodyOf(request)) }),
   }),
 ]
 
-const validate = async (services: ApiServices, source: ScenarioSource): Promise<Validation> => {
-  const file = source.file ?? 'scenario.yaml'
+const validate = async (services: ApiServices, body: RawBody): Promise<Validation> => {
   try {
-    const { record, warnings } = await readScenario(source, services.scenarioOptions)
+    const { file, loaded } = await services.readScenario(body, false)
+    const { record, warnings } = loaded
     return {
       file,
       valid: true,
@@ -42,7 +41,7 @@ const validate = async (services: ApiServices, source: ScenarioSource): Promise<
   } catch (thrown) {
     const error = toAppError(thrown)
     if (!(error instanceof ScenarioInvalid)) throw thrown
-    const { faults, total } = error
+    const { file, faults, total } = error
     return {
       file,
       valid: false,

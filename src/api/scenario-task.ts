@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../lib/errors.ts'
+import { AppError, type ErrorCode } from '../lib/errors.ts'
 import type { LoadedScenario } from '../scenario/compile-scenario.ts'
 import type { ScenarioFault } from '../scenario/scenario-faults.ts'
 
@@ -37,3 +37,10 @@ export interface ReadRefusal {
 }
 
 export type ScenarioAnswer = { read: ReadScenario } | { refused: ReadRefusal }
+
+export const scenarioTooLarge = (maxBytes: number): AppError =>
+  new AppError(
+    'BODY_TOO_LARGE',
+    `The scenario is larger than the ${maxBytes.toLocaleString('en-US')} bytes that are taken.`,
+    { hint: 'Large bodies and tables belong in files of their own, sent as `assets`.' },
+  )

@@ -5,7 +5,13 @@ import { compileSource, defaultFile } from './compile-source.ts'
 import { readJson } from './read-json.ts'
 import { type CreateRun, createRunSchema, sourceSchema } from './request-schemas.ts'
 import { checkInput } from './route.ts'
-import type { ReadRefusal, ReadScenario, ScenarioAnswer, ScenarioTask } from './scenario-task.ts'
+import {
+  type ReadRefusal,
+  type ReadScenario,
+  type ScenarioAnswer,
+  type ScenarioTask,
+  scenarioTooLarge,
+} from './scenario-task.ts'
 
 /** The thread of a `ScenarioReader`: from the bytes of a request to a compiled scenario. */
 const answer = async (task: ScenarioTask): Promise<ScenarioAnswer> => {
@@ -19,13 +25,10 @@ const answer = async (task: ScenarioTask): Promise<ScenarioAnswer> => {
 const read = async (task: ScenarioTask): Promise<ReadScenario> => {
   const { id, hold, ...source }: CreateRun = bodyOf(task)
   const { assets: _, ...text } = source
-  const sizeBytes = Buffer.byteLength(source.scenarioText ?? '') + Buffer.byteLength(JSON.stringify({ ...text, scenarioText: '' }))
-  if (sizeBytes > task.maxScenarioBytes + overheadBytes)
-    throw new AppError(
-      'BODY_TOO_LARGE',
-      `The scenario is larger than the ${task.maxScenarioBytes.toLocaleString('en-US')} bytes that are taken.`,
-      { hint: 'Large bodies and tables belong in files of their own, sent as `assets`.' },
-    )
+  const sizeBytes =
+    Buffer.byteLength(source.scenarioText ?? '') +
+    Buffer.byteLength(JSON.stringify({ ...text, scenarioText: '' }))
+  if (sizeBytes > task.maxScenarioBytes + overheadBytes) throw scenarioTooLarge(task.maxScenarioBytes)
   const loaded = await compileSource(source, () => task.seed)
   return { file: source.file ?? defaultFile, loaded, id, hold }
 }
@@ -49,7 +52,11 @@ const refusalOf = (error: unknown): ReadRefusal => {
     return { code, message, hint, invalid: { file, faults, total } }
   }
   if (error instanceof AppError) return { code: error.code, message: error.message, hint: error.hint }
-  return { code: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: '' }
+  return {
+    code: undefined,
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    hint: '',
+  }
 }
 
 if (!isMainThread && parentPort !== null) {

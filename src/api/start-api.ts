@@ -55,7 +55,10 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
       const limit = options.clock.after(closingMs, () => app.server.closeAllConnections())
       app
         .close()
-        .finally(() => limit.cancel())
+        .finally(() => {
+          limit.cancel()
+          services.scenarios.close()
+        })
         .then(closed.resolve, closed.reject)
       return closed.promise
     },

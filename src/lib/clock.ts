@@ -77,3 +77,6 @@ export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
 
 /** ISO 8601 in UTC, with milliseconds. */
 export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString()
+
+/** Back from {@link isoTime}. */
+export const epochMsOf = (iso: string): number => Date.parse(iso)

@@ -140,6 +140,27 @@ describe('runs that wait', () => {
     }
   })
 
+  it('wait for drivers that are not there together, and not one after the other', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(0)
+    const runs = Array.from({ length: 5 }, () => cluster.begin(short(1)))
+    await cluster.clock.advance(9500)
+    assert.ok(runs.every(({ run }) => run.state.error === null))
+    await cluster.clock.advance(1000)
+    for (const { ended } of runs) assert.equal(await codeOf(ended), 'DRIVERS_MISSING')
+  })
+
+  it('are closed at once when the orchestrator is asked to end', async () => {
+    const cluster = new MiniCluster()
+    await cluster.start(0)
+    const runs = Array.from({ length: 5 }, () => cluster.begin(short(1)))
+    await cluster.clock.advance(100)
+    await cluster.orchestrator.stop()
+    for (const { ended } of runs) assert.equal(await codeOf(ended), 'ORCHESTRATOR_RESTARTED')
+    assert.equal((await cluster.journal.unfinished()).length, 0)
+    assert.equal(cluster.clock.pending, 0)
+  })
+
   it('are as many as it takes and no more; an id is given once', async () => {
     const cluster = new MiniCluster()
     await cluster.start(0)

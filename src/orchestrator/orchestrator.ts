@@ -167,12 +167,20 @@ export class Orchestrator {
     return run
   }
 
-  /** Hears and says nothing more. Runs that go on are left to the next life, or, without a journal, to their drivers. */
+  /**
+   * Hears and says nothing more. Runs that wait are closed; those that go on are left to the next life, or, without a
+   * journal, to their drivers.
+   */
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
     this.#presence?.cancel()
     for (const timer of this.#forgetting) timer.cancel()
+    const waiting = [...this.#runs.values()].filter(
+      ({ state }) => state.phase !== 'finished' && state.drivers.size === 0,
+    )
+    this.#roster.stop()
+    await Promise.allSettled(waiting.map((run) => run.ended))
     for (const run of this.#runs.values()) run.abandon()
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
   }

@@ -1,6 +1,6 @@
 import type { HeartbeatMessage, RegisterMessage } from '../bus/messages.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
-import type { AppError } from '../lib/errors.ts'
+import { AppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { castFewer, castOf, foreignIdsOf, refusalOf } from './cast.ts'
@@ -8,6 +8,7 @@ import { compatibilityOf } from './compatibility.ts'
 import {
   forgetSilent,
   hearMember,
+  isAlive,
   longestDelayOf,
   type Member,
   type Members,
@@ -23,6 +24,9 @@ export interface RosterOptions {
   orchestratorId: string
   version: string
 }
+
+const stoppedWhileWaiting = (run: Run): AppError =>
+  new AppError('ORCHESTRATOR_RESTARTED', `The orchestrator ended before run ${run.id} had begun.`)
 
 /** Ten times as many as are in any test of ours. */
 export const maxMembers = 1000
@@ -41,6 +45,10 @@ export class Roster {
   #members: Members = new Map()
   #fullUntilMs = Number.NEGATIVE_INFINITY
   #isFullTold = false
+  #isStopped = false
+  /** When there were last as many drivers as somebody asked for, by the monotonic clock. */
+  #enoughMs = Number.NEGATIVE_INFINITY
+  #silent: ReadonlySet<string> = new Set()
   /** One run after the other chooses its drivers. */
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = new Set<() => void>()
@@ -73,6 +81,20 @@ export class Roster {
 
   forgetSilent(): void {
     this.#change(forgetSilent(this.#members, this.#options.clock.wallMs()))
+    this.#noteSilent()
+  }
+
+  #noteSilent(): void {
+    const { clock, logger } = this.#options
+    const silent = new Set<string>()
+    for (const member of this.#members.values())
+      if (!isAlive(member, clock.wallMs(), lostAfterMs)) silent.add(member.id)
+    for (const id of silent)
+      if (!this.#silent.has(id) && (this.#members.get(id)?.lastHeardMs ?? 0) > this.#sinceMs - lostAfterMs)
+        logger.warn('a driver is silent', { driver: id })
+    for (const id of this.#silent)
+      if (!silent.has(id) && this.#members.has(id)) logger.info('a driver is heard again', { driver: id })
+    this.#silent = silent
   }
 
   /**
@@ -127,8 +149,9 @@ export class Roster {
    * overtaken by who needs few.
    */
   choose(run: Run): Promise<ChosenCast> {
+    const askedMs = this.#options.clock.nowMs()
     const chosen = this.#turn.then(async () => {
-      const cast = await this.#await(run)
+      const cast = await this.#await(run, askedMs)
       for (const { id, isAbsent } of cast.drivers) if (!isAbsent) this.hold(id, run.id)
       return cast
     })
@@ -136,41 +159,45 @@ export class Roster {
     return chosen
   }
 
-  async #await(run: Run): Promise<ChosenCast> {
+  /** Who waits for drivers, or asks for some later, is refused. */
+  stop(): void {
+    this.#isStopped = true
+    this.#wake()
+  }
+
+  async #await(run: Run, askedMs: number): Promise<ChosenCast> {
     const { clock, version } = this.#options
     const { scenario } = run.state
-    let isLate = false
-    let deadline: Timer | undefined
+    let alarm: Timer | undefined
     const stopListening = run.onChange(() => this.#wake())
     try {
       for (;;) {
+        if (this.#isStopped) throw stoppedWhileWaiting(run)
         if (run.failure !== undefined) throw run.failure
         if (isStopping(run.state)) return { drivers: [], notes: [] }
         const taken = new Set(this.#holders.keys())
         const cast = castOf(this.#members, taken, scenario, clock.wallMs(), version)
         if (cast.kind === 'unsuitable') throw cast.error
         if (cast.kind === 'chosen') return cast
-        if (cast.kind === 'missing') {
-          if (isLate) return { drivers: castFewer(cast, scenario), notes: cast.notes }
-          deadline ??= clock.after(scenario.start.deadlineMs, () => {
-            isLate = true
-            this.#wake()
-          })
-        } else {
-          deadline?.cancel()
-          deadline = undefined
+        alarm?.cancel()
+        alarm = undefined
+        if (cast.kind === 'busy') this.#enoughMs = clock.nowMs()
+        else {
+          // Who waited in the queue while drivers were missing has waited for them too.
+          const leftMs = Math.max(askedMs, this.#enoughMs) + scenario.start.deadlineMs - clock.nowMs()
+          if (leftMs <= 0) return { drivers: castFewer(cast, scenario), notes: cast.notes }
+          alarm = clock.after(leftMs, () => this.#wake())
         }
         await new Promise<void>((resolve) => {
           this.#waiting.add(resolve)
         })
       }
     } finally {
-      deadline?.cancel()
+      alarm?.cancel()
       stopListening()
     }
   }
 
-  /** `id`: of whom there is news. */
   #change(members: Members, id?: string): void {
     const before = this.#members
     if (members === before) return
@@ -184,6 +211,8 @@ export class Roster {
   #note(before: Member | undefined, member: Member): void {
     if (before === member) return
     const { logger, version } = this.#options
+    if (before === undefined && member.lastHeardMs > this.#sinceMs - lostAfterMs)
+      logger.info('a driver is there', { driver: member.id, address: member.address })
     if (member.isDisputed && before?.isDisputed === false)
       logger.error('two drivers say that they have the same id: none of them gets a share', {
         driver: member.id,

@@ -8,7 +8,7 @@ import { Announcer } from './announcer.ts'
 import { describeUnready } from './describe-unready.ts'
 import { hasEnded } from './driver-progress.ts'
 import { showsBeginning } from './foreign-progress.ts'
-import { stoppingSlos } from './outcome.ts'
+import { judgeOutcome, stoppingSlos } from './outcome.ts'
 import type { JournalEvent, RunJournal } from './run-journal.ts'
 import {
   type ChosenDriver,
@@ -366,7 +366,51 @@ export class Run {
   /** What this orchestrator decides is in the journal before anybody is told. */
   async #decide(event: JournalEvent): Promise<void> {
     this.#fold(event)
+    this.#note(event)
     await this.#options.journal.append(this.id, event)
+  }
+
+  /** For who operates the orchestrator. */
+  #note(event: JournalEvent): void {
+    const { logger, clock } = this.#options
+    const { name } = this.record
+    switch (event.type) {
+      case 'configured':
+        logger.info('a run has its drivers', {
+          run: this.id,
+          name,
+          drivers: event.drivers.map(({ id }) => id),
+        })
+        return
+      case 'triggered':
+        logger.info('a run begins', { run: this.id, name })
+        return
+      case 'control':
+        logger.info('a run is steered', {
+          run: this.id,
+          command: event.message.command,
+          by: event.message.by,
+          ...(event.message.scale === undefined ? {} : { scale: event.message.scale }),
+        })
+        return
+      case 'failed':
+        logger.warn('a run could not begin', {
+          run: this.id,
+          name,
+          code: event.error.code,
+          why: event.error.message,
+        })
+        return
+      case 'closed': {
+        const { outcome, why } = judgeOutcome(this.#state, clock.wallMs())
+        logger.info('a run is over', {
+          run: this.id,
+          name,
+          outcome,
+          ...(why[0] === undefined ? {} : { why: why[0] }),
+        })
+      }
+    }
   }
 
   #fold(event: RunEvent): void {

@@ -133,6 +133,23 @@ test('says target, method, time limit and connections beside it, from a journey 
   assert.deepEqual([config.issued_at, config.expires_at, config.drivers], [1000, 2000, ['d-0']])
 })
 
+test('the URL beside it is the whole one of the first request, where that is no template', () => {
+  const scenario = sampleScenario()
+  const urlOf = (target: string, url: string): string | undefined => {
+    const [first] = scenario.http.requests
+    const http = { ...scenario.http, targets: [target, 'http://other'], requests: [{ ...first, url }] }
+    const config = buildTestConfig('r-1', { ...scenario, http } as typeof scenario, ['d-0'], 1000, 2000)
+    assert.ok('message' in decodeMessage('test_config', encodeMessage('test_config', config)))
+    return config.target_url
+  }
+  assert.equal(urlOf('http://target:8000', '/ping'), 'http://target:8000/ping')
+  assert.equal(urlOf('http://target:8000/base', '/ping?a=1'), 'http://target:8000/base/ping?a=1')
+  assert.equal(urlOf('http://target:8000/', '/ping'), 'http://target:8000/ping')
+  assert.equal(urlOf('http://target:8000', 'https://elsewhere/x'), 'https://elsewhere/x')
+  assert.equal(urlOf('http://target:8000', '/orders/{{seq}}'), 'http://target:8000')
+  assert.equal(urlOf('http://target:8000', `/${'x'.repeat(5000)}`), 'http://target:8000')
+})
+
 test('the scenario travels whole, and its hash is that of what travels', () => {
   const scenario = sampleScenario({ slo: ['p99 < 250ms', 'errors < 1%: stop'], labels: { build: '語' } })
   const config = buildTestConfig('r-1', scenario, ['d-0', 'd-1'], 1000, 2000)

@@ -25,7 +25,7 @@ export const buildTestConfig = (
     message_count_per_driver: countPerDriver(scenario, drivers.length),
     protocol,
     delay_ms: meanGapMs,
-    target_url: http.targets[0] ?? '',
+    target_url: firstUrlOf(http.targets[0] ?? '', request?.url ?? '/'),
     method: request?.method ?? 'GET',
     timeout_ms: http.timeoutMs,
     connections: http.connections,
@@ -35,6 +35,16 @@ export const buildTestConfig = (
     issued_at: nowMs,
     expires_at: expiresMs,
   }
+}
+
+/** Longer ones are no message any more. */
+const maxUrlLength = 4096
+
+/** The whole URL of the first request; the target alone where that is a template, which only drivers of ours fill in. */
+const firstUrlOf = (target: string, url: string): string => {
+  if (url.includes('{{')) return target
+  const whole = url.startsWith('/') ? target.replace(/\/+$/, '') + url : url
+  return whole.length <= maxUrlLength ? whole : target
 }
 
 /** Between two operations of one driver, over the whole load; 0 for closed loads. */

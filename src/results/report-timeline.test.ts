@@ -72,6 +72,15 @@ test('a run that lasted longer than its record says stays within the columns, an
   )
 })
 
+test('others have their turn while a long run is read', async () => {
+  let turns = 0
+  const breathe = async (): Promise<void> => {
+    turns++
+  }
+  await collectReportTimeline(sampleSeconds(200, { answers: 1 }), 200_000, breathe)
+  assert.equal(turns, 3)
+})
+
 test('without a second there is no row', async () => {
   assert.deepEqual(await collectReportTimeline([], 0), noTimeline)
 })

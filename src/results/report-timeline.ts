@@ -59,11 +59,19 @@ interface Span {
   measurement: Measurement
 }
 
-/** Reads the seconds once, in order; a day of them is never in memory. */
+/** A few milliseconds of work. */
+const secondsPerTurn = 60
+
+/**
+ * Reads the seconds once, in order; a day of them is never in memory. `breathe` is awaited now and then, for who has others
+ * to serve meanwhile.
+ */
 export const collectReportTimeline = async (
   seconds: AsyncIterable<StoredSecond> | Iterable<StoredSecond>,
   elapsedMs: number,
+  breathe?: () => Promise<void>,
 ): Promise<ReportTimeline> => {
+  let read = 0
   let { step } = stepsOf(elapsedMs)
   let spans: Span[] = []
   let open: Span[] = []
@@ -73,6 +81,7 @@ export const collectReportTimeline = async (
     open = []
   }
   for await (const { second, drivers, inFlight, measurements } of seconds) {
+    if (++read % secondsPerTurn === 0) await breathe?.()
     if (open[0] !== undefined && startOf(open[0].second, step) !== startOf(second, step)) close()
     if (spans.length > maxColumns) {
       // It lasted longer than its record says.

@@ -11,6 +11,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const pattern = /\$\$\{|\$\{([^}]*)(\}?)/g
 const reference = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 
+/** What all references of a document may become, in characters: a few of a large value cannot become gigabytes. */
+const maxResolvedLength = 4 * 2 ** 20
+
 interface Interpolated {
   text: string
   /** A variable was read, or its default taken. */
@@ -20,7 +23,12 @@ interface Interpolated {
   problems: { message: string; expected: string }[]
 }
 
-export const interpolate = (source: string, env: Environment): Interpolated => {
+/** `room`: what may still be taken from the environment, counted down. */
+export const interpolate = (
+  source: string,
+  env: Environment,
+  room = { left: maxResolvedLength },
+): Interpolated => {
   const problems: { message: string; expected: string }[] = []
   const values: Record<string, string> = {}
   let used = false
@@ -40,7 +48,13 @@ export const interpolate = (source: string, env: Environment): Interpolated => {
       const value = Object.hasOwn(env, name) ? env[name] : undefined
       if (value !== undefined && (value !== '' || fallback === undefined)) {
         values[name] = value
-        return value
+        room.left -= value.length
+        if (room.left >= 0) return value
+        problems.push({
+          message: `the values of the environment make too much of this scenario, ${name} among them`,
+          expected: `at most ${maxResolvedLength.toLocaleString('en-US')} characters from it in all`,
+        })
+        return ''
       }
       if (fallback !== undefined) return fallback
       problems.push({
@@ -85,13 +99,14 @@ interface WholeReference {
 export const interpolateDocument = (document: ScenarioDocument, env: Environment): EnvironmentUse => {
   const use: EnvironmentUse = { faults: [], whole: [], values: {} }
   const path: (string | number)[] = []
+  const room = { left: maxResolvedLength }
 
   const resolve = (
     container: Record<string | number, unknown>,
     key: string | number,
     value: string,
   ): void => {
-    const { text, used, values, problems } = interpolate(value, env)
+    const { text, used, values, problems } = interpolate(value, env, room)
     Object.assign(use.values, values)
     for (const problem of problems) use.faults.push({ path: [...path], ...problem })
     container[key] = text

@@ -95,11 +95,40 @@ export class ScenarioDocument {
     if (flag !== undefined) return { ...placed, file: maskSecrets(flag) }
     if (this.tree === undefined) return { ...placed, file: this.file }
     const place = this.tree.placeOf(this.#rangeOf(this.tree, fault))
-    return { ...placed, file: this.file, ...place, sourceLine: maskSecrets(place.sourceLine) }
+    return { ...placed, file: this.file, ...place, ...surroundings(place) }
   }
 
   #rangeOf(tree: SourceTree, fault: Fault): Range {
     return fault.range ?? tree.rangeOf(this.data, fault.path, fault.atKey === true)
+  }
+}
+
+/** Of a line, around what is meant; the text before that is there for the eye to find it. */
+const maxSurroundings = 200
+const before = 60
+
+/** So much around that is looked through for secrets: what a piece begins within is not seen as one. */
+const maskedAround = 10_000
+
+const surroundings = ({
+  column,
+  sourceLine,
+  width,
+}: {
+  column: number
+  sourceLine: string
+  width: number
+}): Pick<ScenarioFault, 'sourceLine' | 'width' | 'skipped'> => {
+  const at = column - 1
+  const maskedFrom = Math.max(0, at - maskedAround)
+  const masked = maskSecrets(sourceLine.slice(maskedFrom, at + maskedAround))
+  if (sourceLine.length <= maxSurroundings) return { sourceLine: masked }
+  const from = Math.max(0, Math.min(at - before, sourceLine.length - maxSurroundings))
+  const piece = masked.slice(from - maskedFrom, from - maskedFrom + maxSurroundings)
+  return {
+    sourceLine: piece,
+    width: Math.max(1, Math.min(width, from + piece.length - at)),
+    ...(from === 0 ? {} : { skipped: from }),
   }
 }
 

@@ -36,9 +36,12 @@ export interface ScenarioFault {
   message: string
   expected?: string
   hint?: string
+  /** The line, or so much of it as surrounds the column. */
   sourceLine?: string
   /** Characters of the source line that are meant, from `column` on. */
   width?: number
+  /** Characters of the line before `sourceLine`, where it is a piece. */
+  skipped?: number
 }
 
 /** More would help nobody. */
@@ -46,11 +49,13 @@ export const maxFaultsShown = 50
 
 /** SCENARIO_INVALID. Its message is the rendered listing; `faults` are at most {@link maxFaultsShown} of `total`. */
 export class ScenarioInvalid extends AppError {
+  readonly file: string
   readonly faults: readonly ScenarioFault[]
   readonly total: number
 
   constructor(file: string, faults: readonly ScenarioFault[], total: number) {
     super('SCENARIO_INVALID', renderFaults(file, faults, total))
+    this.file = file
     this.faults = faults
     this.total = total
   }
@@ -132,7 +137,7 @@ const renderFault = (fault: ScenarioFault): string => {
   if (fault.sourceLine === undefined || fault.line === undefined || fault.column === undefined)
     return [...lines, ...notes.map((note) => `   = ${note}`)].join('\n')
 
-  const { excerpt, at } = excerptOf(fault.sourceLine, fault.column - 1)
+  const { excerpt, at } = excerptOf(fault)
   const carets = '^'.repeat(Math.max(1, Math.min(fault.width ?? 1, excerpt.length - at)))
   const number = String(fault.line)
   const gutter = ' '.repeat(number.length)
@@ -145,11 +150,13 @@ const renderFault = (fault: ScenarioFault): string => {
   return lines.join('\n')
 }
 
-const excerptOf = (line: string, at: number): { excerpt: string; at: number } => {
-  const shown = line.replace(/\p{Cc}/gu, ' ').trimEnd()
+const excerptOf = (fault: ScenarioFault): { excerpt: string; at: number } => {
+  const { sourceLine = '', column = 1, skipped = 0 } = fault
+  const at = column - 1 - skipped
+  const shown = sourceLine.replace(/\p{Cc}/gu, ' ').trimEnd()
   if (shown.length <= maxExcerpt) return { excerpt: shown, at: Math.min(at, shown.length) }
   const from = Math.max(0, Math.min(at - 30, shown.length - maxExcerpt))
-  const before = from === 0 ? '' : '... '
+  const before = from === 0 && skipped === 0 ? '' : '... '
   const excerpt = `${before}${shown.slice(from, from + maxExcerpt)}${from + maxExcerpt < shown.length ? ' ...' : ''}`
   return { excerpt, at: at - from + before.length }
 }

@@ -150,6 +150,7 @@ class Converter {
     const merged: unknown[] = []
     for (const pair of node.items) {
       const key = keyText(pair.key)
+      if (this.#aliasDepth > 0) this.#aliasedNodes += Math.floor(key.length / textPerNode)
       const value = this.convert(pair.value, depth + 1)
       if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN') {
         merged.push(...(Array.isArray(value) ? value : [value]))

@@ -28,6 +28,7 @@ export interface ReaderSet {
 export class Fetcher {
   readonly #cluster: Cluster
   readonly #clock: Clock
+  readonly #gatherMs: number
   readonly #logger: Logger
   readonly #sets = new Set<ReaderSet>()
   readonly #leaders = new Map<number, LeaderFetch>()
@@ -36,7 +37,8 @@ export class Fetcher {
   /** Topics of which was said already that they may not be read. */
   readonly #complained = new Set<string>()
 
-  constructor(tools: { cluster: Cluster; clock: Clock; logger: Logger }) {
+  constructor(tools: { cluster: Cluster; clock: Clock; logger: Logger; gatherMs: number }) {
+    this.#gatherMs = tools.gatherMs
     this.#cluster = tools.cluster
     this.#clock = tools.clock
     this.#logger = tools.logger
@@ -72,7 +74,7 @@ export class Fetcher {
           succeed: () => this.#succeed(),
           fail: (error) => this.#fail(error),
         },
-        { cluster: this.#cluster, clock: this.#clock },
+        { cluster: this.#cluster, clock: this.#clock, gatherMs: this.#gatherMs },
       )
       this.#leaders.set(nodeId, leader)
     }

@@ -124,7 +124,7 @@ export class KafkaBus implements Bus {
     this.#topics = kafkaTopics
     this.#tools = tools
     this.#publisher = new Publisher(cluster, kafkaTopics, options.publishTimeoutMs, tools.clock)
-    this.#fetcher = new Fetcher({ cluster, ...tools })
+    this.#fetcher = new Fetcher({ cluster, gatherMs: options.gatherMs, ...tools })
   }
 
   async publish(topic: string, key: string, value: Uint8Array): Promise<void> {

@@ -34,6 +34,8 @@ export const kafkaOptionsSchema = z.strictObject({
     .optional(),
   /** How long a start waits for a broker that is not there. */
   startWaitMs: z.number().positive().default(30_000),
+  /** So long what comes is gathered before the next is asked for: less work for who hears many, and that much delay. */
+  gatherMs: z.number().nonnegative().max(1_000).default(0),
   /** After this a message that the broker did not acknowledge is given up. */
   publishTimeoutMs: z.number().positive().default(5_000),
 })

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import {
   type FetchedPartition,
   fetchByIdApis,
@@ -47,6 +47,7 @@ export class LeaderFetch {
   readonly #host: FetchHost
   readonly #cluster: Cluster
   readonly #clock: Clock
+  readonly #gatherMs: number
   readonly #busy = [false, false]
   /** The slot whose request names all that was wanted when it began. */
   #newest = 0
@@ -56,7 +57,8 @@ export class LeaderFetch {
   #unsettledUntilMs = 0
   #requests = 0
 
-  constructor(nodeId: number, host: FetchHost, tools: { cluster: Cluster; clock: Clock }) {
+  constructor(nodeId: number, host: FetchHost, tools: { cluster: Cluster; clock: Clock; gatherMs: number }) {
+    this.#gatherMs = tools.gatherMs
     this.#nodeId = nodeId
     this.#host = host
     this.#cluster = tools.cluster
@@ -105,7 +107,13 @@ export class LeaderFetch {
     let refused = false
     for (const { topicId, partitions } of answer.responses)
       for (const partition of partitions) if (!this.#takeIn(asked, topicId, partition)) refused = true
-    if (!refused) this.#host.succeed()
+    if (refused) return
+    this.#host.succeed()
+    // Many single messages that are answered one by one cost a request each.
+    const hasBrought = answer.responses.some(({ partitions }) =>
+      partitions.some(({ records }) => records !== undefined && records !== null && records.length > 0),
+    )
+    if (hasBrought && this.#gatherMs > 0 && !isBehind) await sleep(this.#clock, this.#gatherMs)
   }
 
   #takeIn(asked: Asked[], topicKey: string, answer: FetchedPartition): boolean {

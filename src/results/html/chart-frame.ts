@@ -145,15 +145,15 @@ export const holes = (field: Field, time: TimeAxis, id: string): Content => {
   )}`
 }
 
-/** Upright lines with the numbers under which the text names what was done. */
-export const marks = (field: Field, time: TimeAxis): Content => {
+/** Upright lines with the numbers under which the text names what was done, `lift` above the field. */
+export const marks = (field: Field, time: TimeAxis, lift = 4): Content => {
   if (time.marks.length === 0) return null
   const x = timeScale(field, time)
   const bottom = field.height - field.bottom
   const lines = time.marks.map(({ second }) => `M${tenth(x(second))} ${field.top}V${bottom}`).join('')
   return html`<path d="${lines}" class="mark" fill="none" stroke="currentColor" stroke-dasharray="1 2.5" stroke-width="1.3"/>${time.marks.map(
     ({ second, number }) =>
-      html`<text x="${tenth(x(second))}" y="${field.top - 4}" text-anchor="middle" font-weight="700">${number}</text>`,
+      html`<text x="${tenth(x(second))}" y="${field.top - lift}" text-anchor="middle" font-weight="700">${number}</text>`,
   )}`
 }
 

@@ -82,7 +82,7 @@ export const renderHeatMap = ({ description, rows, step, limits }: HeatMap, time
   return picture(
     field,
     description,
-    html`${axes(field, time, axis, 'response time')}${cells}${errorStrip(rows, step, time)}${holes(field, time, 'heat-hole')}${overlay(rows, step, x, axis.scale)}${limitLines(field, axis, limits)}${marks(field, time)}${colourBar(most)}`,
+    html`${axes(field, time, axis, 'response time')}${cells}${errorStrip(rows, step, time)}${holes(field, time, 'heat-hole')}${overlay(rows, step, x, axis.scale)}${limitLines(field, axis, limits)}${marks(field, time, 8)}${colourBar(most)}`,
   )
 }
 
