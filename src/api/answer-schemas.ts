@@ -81,7 +81,9 @@ const fault = z.strictObject({
   hint: z.string().exactOptional(),
   sourceLine: z.string().exactOptional(),
   width: count.exactOptional(),
-  skipped: count.exactOptional().describe('characters of the line before `sourceLine`, where that is a piece'),
+  skipped: count
+    .exactOptional()
+    .describe('characters of the line before `sourceLine`, where that is a piece'),
 })
 
 const validation = z.strictObject({

@@ -7,6 +7,7 @@ import type { ApiServices } from './api-services.ts'
 import { addParsers } from './body-parsers.ts'
 import { problemOf, problemType, publicErrorOf, rawProblem } from './problem.ts'
 import { type Reply, type Route, readInput } from './route.ts'
+import { expectProgress, takeTurns } from './take-turns.ts'
 
 /** So often connections are looked at that took too long for their request. */
 const lookMs = 5000
@@ -43,6 +44,7 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
   })
   app.server.maxConnections = limits.connections
   addParsers(app)
+  takeTurns(app)
   app.addHook('onRequest', async (request) => {
     const isOpen = routes.some(({ isOpen, path }) => isOpen === true && path === request.routeOptions.url)
     if (isOpen) return
@@ -86,7 +88,7 @@ const addRoute = (app: FastifyInstance, route: Route, limits: ApiLimits): void =
     exposeHeadRoute: route.method === 'GET' && !isStream,
     handler: async (request, reply) => {
       const answer = await route.handle({ ...readInput(route, request), request, reply })
-      return send(reply, answer)
+      return send(reply, answer, limits.stalledMs)
     },
   })
 }
@@ -94,13 +96,14 @@ const addRoute = (app: FastifyInstance, route: Route, limits: ApiLimits): void =
 /** `/api/runs/:id` for `/api/runs/{id}`. */
 export const fastifyPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
 
-const send = (reply: FastifyReply, answer: Reply): FastifyReply | undefined => {
+const send = (reply: FastifyReply, answer: Reply, stalledMs: number): FastifyReply | undefined => {
   if (answer === 'hijacked') return undefined
   reply.status(answer.status).headers(answer.headers ?? {})
-  if ('json' in answer) return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.json))
-  if ('text' in answer) return reply.type(answer.type).send(answer.text)
-  if (!('stream' in answer)) return reply.send()
-  return reply.type(answer.type).send(answer.stream)
+  if ('stream' in answer) return reply.type(answer.type).send(answer.stream)
+  if (!('json' in answer) && !('text' in answer)) return reply.send()
+  const text = 'json' in answer ? JSON.stringify(answer.json) : answer.text
+  expectProgress(reply.request, text.length, stalledMs)
+  return reply.type('json' in answer ? 'application/json; charset=utf-8' : answer.type).send(text)
 }
 
 const clientErrors: Record<string, string> = {

@@ -36,7 +36,11 @@ export const eventRoutes = (services: ApiServices): Route[] => {
         stream(reply, (sink) => {
           if (found.kind === 'live') return hub.joinRun(found.run, query.request, sink, after)
           // By its own time, so that the end has the same number whenever it is asked for.
-          const past = new EventFeed(options.clock, limits.stalledMs, epochMsOf(found.result.finishedAt ?? found.result.createdAt))
+          const past = new EventFeed(
+            options.clock,
+            limits.stalledMs,
+            epochMsOf(found.result.finishedAt ?? found.result.createdAt),
+          )
           past.end('end', endOf(found.result))
           return past.join(sink, undefined)
         })

@@ -29,7 +29,7 @@ const maxThreads = 2
 const maxWaiting = 100
 const maxWaitingBytes = 64 * 2 ** 20
 
-const heapMiB = 384
+const heapMiB = 192
 
 /** How often a busy thread is looked at. */
 const lookMs = 100
@@ -139,7 +139,7 @@ class ScenarioThread {
     this.#parseMs = parseMs
     this.#events = events
     // Of this process's environment it sees nothing.
-    this.#worker = new Worker(entry, { env: {}, resourceLimits: { maxOldGenerationSizeMb: heapMiB } })
+    this.#worker = new Worker(entry, { env: {}, resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: 32 } })
     this.#worker.on('message', (said: 'ready' | ScenarioAnswer) => this.#hear(said))
     this.#worker.on('error', (error) => this.#gone(isOutOfMemory(error) ? tooCostly('memory') : error))
     this.#worker.on('exit', () => this.#gone(new Error('the thread that read the scenario ended')))

@@ -48,6 +48,10 @@ const begin = (turns: Turns, socket: Socket): void => {
 }
 
 /** Of a large answer, a moment before it is sent: a client that takes none of it is let go of sooner than others. */
-export const expectProgress = ({ raw: { socket } }: FastifyRequest, sizeBytes: number, stalledMs: number): void => {
+export const expectProgress = (
+  { raw: { socket } }: FastifyRequest,
+  sizeBytes: number,
+  stalledMs: number,
+): void => {
   if (sizeBytes > largeBytes) socket.setTimeout(Math.min(stalledMs, largeStalledMs))
 }

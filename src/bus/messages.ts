@@ -43,7 +43,11 @@ export const testConfigSchema = z.object({
   message_count_per_driver: count.describe('requests of each driver; 0 where only time bounds the load'),
   protocol: protocolField.describe('`groundswell/1`'),
   delay_ms: count.optional().describe('test_message_delay in milliseconds'),
-  target_url: z.string().max(4096).optional().describe('URL of the first request; its target alone where the rest is a template'),
+  target_url: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('URL of the first request; its target alone where the rest is a template'),
   method: z.string().max(40).optional().describe('method of the first request'),
   timeout_ms: count.optional().describe('time limit of a request'),
   connections: count.optional().describe('connections of each driver'),

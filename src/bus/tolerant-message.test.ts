@@ -238,6 +238,9 @@ describe('messages of nodes that speak only the brief', () => {
       [ms, ms],
       [String(ms), ms],
       [1_763_625_604_512_000, ms],
+      // The early seventies, from which the sizes follow.
+      [1e11 + 1, 1e11 + 1],
+      [1.5e14, 1.5e11],
       ['2025-11-20T08:00:04.512Z', ms],
       ['2025-11-20T08:00:04.512', ms],
       ['2025-11-20 08:00:04,512', ms],

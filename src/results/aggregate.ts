@@ -121,7 +121,9 @@ const measuredFigures = (driver: DriverProgress): Figures => {
     mean: ms(responseTime.meanUs),
     median: ms(responseTime.medianUs),
     mode: ms(responseTime.modeUs),
-    rate: driver.latest === null ? null : liveDriverOf(driver).answeredPerSecond,
+    // The last interval of a share that is done may be a few milliseconds long: no rate.
+    rate:
+      driver.latest === null || driver.phase === 'finished' ? null : liveDriverOf(driver).answeredPerSecond,
     latenessP99: ms(sendLateness.percentileUs(99)),
   }
 }

@@ -16,15 +16,27 @@ import { SqlStore } from './sql-store.ts'
  * The lock is a second file beside it, `FILE.lock`, held open in an exclusive transaction: the operating system lets go of
  * it when the process ends, however it ends.
  *
+ * A store whose schema is current is opened without a write. Beside a file in WAL mode SQLite wants an index of 32 KiB all the
+ * same (FILE-shm), even to read; where there is no room for it, or no right to make it, the file is read without log and
+ * index (`immutable`). That is safe while no log is there: whoever writes has both. Such a store takes no writes, and looks
+ * from time to time whether it can be opened as usual again.
+ *
+ *   open ──index cannot be made, no log──▶ read only ──a second later, at the next use──▶ open, where that works
+ *
  * SQLite waits within the call, which would hold up everything else in this process: so it waits only shortly, and the
  * rest of the time is waited between calls.
  */
-export const openSqliteStore = async (
-  path: string,
-  options: { clock: Clock; maxPages?: number },
-): Promise<ResultsStore> => {
+export const openSqliteStore = async (path: string, options: SqliteOptions): Promise<ResultsStore> => {
   const database = await SqliteDatabase.open(path, options)
   return new SqlStore(database, options.clock)
+}
+
+export interface SqliteOptions {
+  clock: Clock
+  logger: Logger
+  /** Only to look into it: a file that is there, whose schema is current, is not written to. */
+  isToRead?: boolean
+  maxPages?: number
 }
 
 const blockedMs = 20
