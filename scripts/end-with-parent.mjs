@@ -8,7 +8,7 @@ if (descriptor !== undefined) {
   const lifeline = new Socket({ fd: Number(descriptor) })
   lifeline.on('error', () => {})
   // What a shell says of a process that was killed; by `exit`, not a signal, so that the terminal is put in order.
-  lifeline.on('close', () => {})
+  lifeline.on('close', () => process.exit(137))
   lifeline.resume()
   lifeline.unref()
 }

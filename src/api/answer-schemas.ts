@@ -202,7 +202,7 @@ const health = z.strictObject({ status: z.literal('ok') })
 const readiness = z.strictObject({
   status: z.enum(['ok', 'unready']),
   bus: z.enum(['ok', 'away']),
-  store: z.enum(['ok', 'away']),
+  store: z.enum(['ok', 'unwritten', 'away']),
 })
 
 /** By the name under which the OpenAPI document has them. */

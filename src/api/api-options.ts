@@ -23,6 +23,8 @@ export interface RunOwner {
 export interface ApiOptions {
   orchestrator: RunOwner
   store: ResultsStore
+  /** Whether what is written to the store arrives; left out: it does. */
+  isStoreWritten?: () => boolean
   clock: Clock
   logger: Logger
   /** An address or a name; beyond loopback a token is needed, or `insecure`. */

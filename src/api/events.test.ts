@@ -76,6 +76,30 @@ describe('the events of a run', () => {
     assert.equal(third.events.at(-1)?.event, 'end')
   })
 
+  it('that were missed come after the end too, and the end has one number whenever it is asked for', async () => {
+    await begin('ended', 50, 3)
+    const events = `${world.url}/api/runs/ended/events`
+    const first = new HeardStream(events)
+    await waitFor('a second', () => first.seconds.length >= 1)
+    first.leave()
+    await first.ended.catch(() => {})
+    const last = first.events.findLast(({ id }) => id !== undefined)?.id ?? 0
+    await waitFor('the end', () => world.run('ended').state.phase === 'finished', 30_000)
+    // So long that a feed which nobody listens to would be gone.
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    for (let i = 0; i < 2; i++) {
+      const again = new HeardStream(events, { 'last-event-id': String(last) })
+      await again.ended
+      const ids = again.events.flatMap(({ id }) => id ?? [])
+      assert.deepEqual(
+        ids,
+        range(ids.length).map((n) => last + 1 + n),
+      )
+      assert.equal(again.events.at(-1)?.event, 'end')
+      assert.deepEqual(distinct([...first.seconds, ...again.seconds]), secondsOf('ended'))
+    }
+  })
+
   it('of one request hold its figures', async () => {
     const requests = [{ get: '/a' }, { get: '/b' }]
     const scenario = { ...world.scenario(40, 1), http: { target: world.target.url, requests } }
@@ -99,6 +123,10 @@ describe('the events of a run', () => {
       stream.events.map(({ event }) => event),
       ['end'],
     )
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const later = new HeardStream(`${world.url}/api/runs/past/events?after=5`)
+    await later.ended
+    assert.deepEqual(later.events, stream.events)
     assert.equal((await world.ask('GET', '/api/runs/nobody/events')).status, 404)
   })
 

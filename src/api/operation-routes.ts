@@ -19,21 +19,24 @@ export const operationRoutes = ({ directory, metrics, options }: ApiServices): R
   defineRoute({
     method: 'GET',
     path: '/readyz',
-    summary: 'Whether bus and store answer, so that runs can be made and kept.',
+    summary: 'Whether bus and store answer, so that new runs are taken.',
     tag: 'operation',
     isOpen: true,
     answers: {
-      200: { description: 'They do.', content: { [json]: 'Readiness' } },
+      200: {
+        description: 'They do; `store` is `unwritten` while it takes nothing and the record of runs waits.',
+        content: { [json]: 'Readiness' },
+      },
       503: { description: 'One of them does not.', content: { [json]: 'Readiness' } },
     },
     errors: [],
     handle: async () => {
       const bus = options.orchestrator.isConnected ? 'ok' : 'away'
       const store = await directory.checkStore().then(
-        () => 'ok' as const,
+        () => (options.isStoreWritten?.() === false ? ('unwritten' as const) : ('ok' as const)),
         () => 'away' as const,
       )
-      const isReady = bus === 'ok' && store === 'ok'
+      const isReady = bus === 'ok' && store !== 'away'
       return { status: isReady ? 200 : 503, json: { status: isReady ? 'ok' : 'unready', bus, store } }
     },
   }),

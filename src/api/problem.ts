@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, errorCatalogue } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { drawId } from '../lib/random-id.ts'
+import { StoreUnavailable } from '../results/store/store-unavailable.ts'
 import { type ScenarioFault, ScenarioInvalid } from '../scenario/scenario-faults.ts'
 
 /** What went wrong, as RFC 9457 has it: the body of every answer from 400 on, as `application/problem+json`. */
@@ -68,7 +69,11 @@ export const publicErrorOf = (thrown: unknown, logger: Logger): AppError => {
     const message = withheld.get(thrown.code)
     if (message === undefined) return thrown
     logger.warn('a request met an error', { code: thrown.code, error: thrown.message })
-    return new AppError(thrown.code, message)
+    const reason = thrown instanceof StoreUnavailable ? thrown.publicReason : undefined
+    return new AppError(
+      thrown.code,
+      reason === undefined ? message : `The results store cannot be used: ${reason}.`,
+    )
   }
   const serverCode = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   const known = codesOfServer[serverCode]

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { Histogram } from '../measuring/histogram.ts'
 import type { Distribution } from '../results/distribution.ts'
 import type { RunResult, TimelineRow } from '../results/run-result.ts'
+import { StoreUnavailable } from '../results/store/store-unavailable.ts'
 import { ApiWorld } from '../testing/api-world.ts'
 import { checkHtml } from '../testing/check-html.ts'
 import { sampleResult } from '../testing/sample-result.ts'
@@ -309,5 +310,39 @@ describe('runs of the past', () => {
       world.store.isAway = false
     }
     assert.equal((await world.ask('GET', '/readyz')).status, 200)
+  })
+
+  it('a store that answers and takes nothing is told, and new runs are taken all the same', async () => {
+    let isWritten = false
+    await using full = await ApiWorld.start({ drivers: 0, isStoreWritten: () => isWritten })
+    const told = await full.ask('GET', '/readyz')
+    assert.deepEqual([told.status, told.json], [200, { status: 'ok', bus: 'ok', store: 'unwritten' }])
+    assert.equal((await full.ask('POST', '/api/runs', { scenario: full.scenario() })).status, 201)
+    isWritten = true
+    assert.deepEqual((await full.ask('GET', '/readyz')).json, { status: 'ok', bus: 'ok', store: 'ok' })
+  })
+
+  it('a store that deletes nothing says why, as far as that tells nothing of this machine', async () => {
+    world.store.keep(sampleResult({ id: 'kept' }))
+    const { deleteRun } = world.store
+    const cases: [error: StoreUnavailable, detail: string][] = [
+      [
+        new StoreUnavailable('/secret/place', 'no space left on the disk', { isPublic: true }),
+        'The results store cannot be used: no space left on the disk.',
+      ],
+      [
+        new StoreUnavailable('/secret/place', 'secret.example refuses', { isPublic: false }),
+        'The results store does not answer.',
+      ],
+    ]
+    try {
+      for (const [error, detail] of cases) {
+        Object.assign(world.store, { deleteRun: () => Promise.reject(error) })
+        const answer = await world.ask('DELETE', '/api/runs/kept')
+        assert.deepEqual([answer.status, (answer.json as { detail: string }).detail], [503, detail])
+      }
+    } finally {
+      Object.assign(world.store, { deleteRun })
+    }
   })
 })

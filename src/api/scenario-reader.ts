@@ -56,6 +56,7 @@ export class ScenarioReader {
   readonly #options: ScenarioReaderOptions
   readonly #threads = new Set<ScenarioThread>()
   readonly #waiting: Job[] = []
+  #isClosed = false
 
   constructor(options: ScenarioReaderOptions) {
     this.#options = options
@@ -81,13 +82,17 @@ export class ScenarioReader {
       seed: drawSeed(),
       maxScenarioBytes: limits.scenarioBytes,
     }
+    if (this.#isClosed) return Promise.reject(ended())
     return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject })
       this.#next()
     })
   }
 
+  /** What is being read, or waits, is rejected. */
   close(): void {
+    this.#isClosed = true
+    for (const { reject } of this.#waiting.splice(0)) reject(ended())
     for (const thread of this.#threads) thread.end()
   }
 
@@ -139,10 +144,13 @@ class ScenarioThread {
     this.#parseMs = parseMs
     this.#events = events
     // Of this process's environment it sees nothing.
-    this.#worker = new Worker(entry, { env: {}, resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: 32 } })
+    this.#worker = new Worker(entry, {
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: 32 },
+    })
     this.#worker.on('message', (said: 'ready' | ScenarioAnswer) => this.#hear(said))
     this.#worker.on('error', (error) => this.#gone(isOutOfMemory(error) ? tooCostly('memory') : error))
-    this.#worker.on('exit', () => this.#gone(new Error('the thread that read the scenario ended')))
+    this.#worker.on('exit', () => this.#gone(ended()))
   }
 
   get isBusy(): boolean {
@@ -226,6 +234,8 @@ class ScenarioThread {
     this.#events.onGone()
   }
 }
+
+const ended = (): Error => new Error('the thread that reads scenarios has ended')
 
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'

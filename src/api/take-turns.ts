@@ -6,7 +6,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
  * RFC 9112, section 9.3.2), and Node begins all that came in one piece at once: a thousand answers for a client that
  * never reads. Here a request begins when the answer before it was taken, so that a connection owes one answer at most.
  */
-const maxWaiting = 16
+/** Requests that wait are small, but a piece of 64 KiB holds more than a thousand. */
+const maxWaiting = 64
 
 /** Who takes nothing of so much has little time to begin. */
 const largeBytes = 2 ** 20

@@ -1,6 +1,7 @@
 import { availableParallelism, hostname, networkInterfaces } from 'node:os'
 import { connectKafkaBus } from '../bus/kafka/kafka-bus.ts'
 import { Driver } from '../driver/driver.ts'
+import { calmLogger, maxLinesOfBus } from '../lib/calm-logger.ts'
 import { messageOf } from '../lib/errors.ts'
 import { drawId } from '../lib/random-id.ts'
 import { version } from '../lib/version.ts'
@@ -67,7 +68,7 @@ export const driverCommand = async (context: ProgramContext, flags: DriverFlags)
         ...(silenceLimitMs === undefined ? {} : { silenceLimitMs }),
         ...(defaultTarget === undefined ? {} : { defaultTarget }),
         channel: { peerUnits: { delay: flags.peerDelayUnit } },
-        onState: createStateLog(logger),
+        onState: createStateLog(calmLogger(logger, clock, maxLinesOfBus)),
         createWorkload: (work) => workloads.http({ ...work, allow, ...limits }),
       })
       parts.defer(() => driver.leave())

@@ -9,16 +9,20 @@ import type { ResultsStore, RunSummary } from '../results/store/results-store.ts
 import type { ProgramContext } from './program-context.ts'
 import { storeLocation } from './store-location.ts'
 
-/** Opens the store to look into it: nothing is made where there is none. `text`: where it is. */
+/** Opens a store that is there: nothing is made where there is none. `text`: where it is. */
 export const openResults = async (
   context: ProgramContext,
   given: string | undefined,
+  use: 'read' | 'change' = 'read',
 ): Promise<{ store: ResultsStore; text: string }> => {
   const { location, text } = storeLocation(context, given)
   if (location === 'none' || (!isPostgresUrl(location) && !existsSync(location)))
     return { store: noStore, text }
   const logger = createLineLogger('groundswell', 'warn', (line) => context.stderr.write(`${line}\n`))
-  return { store: await openStore(location, { clock: context.clock, logger }), text }
+  return {
+    store: await openStore(location, { clock: context.clock, logger, isToRead: use === 'read' }),
+    text,
+  }
 }
 
 const maxPrefixMatches = 1000

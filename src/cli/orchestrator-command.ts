@@ -1,5 +1,6 @@
 import { startApi } from '../api/start-api.ts'
 import { connectKafkaBus } from '../bus/kafka/kafka-bus.ts'
+import type { AppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { drawId } from '../lib/random-id.ts'
 import { version } from '../lib/version.ts'
@@ -32,8 +33,8 @@ export const orchestratorCommand = async (
   return runRole(
     context,
     parsed.secrets,
-    async (parts) => {
-      orchestrator = await openParts(context, parsed, logger, parts)
+    async (parts, fail) => {
+      orchestrator = await openParts(context, parsed, logger, parts, fail)
     },
     () => logger.info(describeRest(orchestrator)),
   )
@@ -56,6 +57,7 @@ const openParts = async (
   parsed: ParsedOrchestratorFlags,
   logger: Logger,
   parts: AsyncDisposableStack,
+  fail: (error: AppError) => void,
 ): Promise<Orchestrator> => {
   const { clock } = context
   const { kafka, listen, token, target, maxQueued } = parsed
@@ -63,9 +65,10 @@ const openParts = async (
   parts.defer(() => store.close())
   const lock = await store.lock()
   parts.defer(() => lock.release())
-  const keeper = new RunKeeper({ store, clock, logger, isResumable: true })
+  const keeper = new RunKeeper({ store, clock, logger, isResumable: true, lock })
+  let isDispossessed = false
   parts.defer(async () => {
-    if (!(await keeper.flush(flushLimitMs)))
+    if (!isDispossessed && !(await keeper.flush(flushLimitMs)))
       logger.warn('not everything could be written to the store', { store: parsed.storeText })
     await keeper.close()
   })
@@ -89,10 +92,18 @@ const openParts = async (
     ...(maxQueued === undefined ? {} : { maxQueued }),
   })
   parts.defer(() => orchestrator.stop())
+  // The runs are another one's now: nothing more is written of them.
+  void lock.lost.then(async (error) => {
+    isDispossessed = true
+    logger.error('another orchestrator has taken the results store and the runs in it: this one ends')
+    await keeper.close()
+    fail(error)
+  })
   await orchestrator.start()
   const api = await startApi({
     orchestrator: keepRuns(orchestrator, keeper),
     store,
+    isStoreWritten: () => !keeper.isAway,
     clock,
     logger,
     ...listen,

@@ -11,7 +11,7 @@ export const resultsDeleteCommand = async (
   meant: readonly string[],
   flags: { store?: string; yes?: boolean },
 ): Promise<number> => {
-  const { store } = await openResults(context, flags.store)
+  const { store } = await openResults(context, flags.store, 'change')
   try {
     const runs = new Map<string, RunSummary>()
     for (const one of meant) {

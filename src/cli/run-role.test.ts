@@ -80,6 +80,25 @@ describe('the life of a long-running role', () => {
     assert.deepEqual([closed, program.listeners], [['store'], 0])
   })
 
+  it('that cannot go on closes its parts and throws, without the word of a signal', async () => {
+    const { program, closed, part } = open()
+    let fail: (error: AppError) => void = () => {}
+    const ended = runRole(
+      program.context,
+      ['s3cret'],
+      async (parts, failing) => {
+        part(parts, 'store')
+        part(parts, 'bus')
+        fail = failing
+      },
+      () => closed.push('said'),
+    )
+    await new Promise(setImmediate)
+    fail(new AppError('STORE_LOCKED', 'taken from s3cret'))
+    await assert.rejects(ended, { code: 'STORE_LOCKED', message: 'taken from ***' })
+    assert.deepEqual([closed, program.listeners], [['bus', 'store'], 0])
+  })
+
   it('a signal while it starts ends the process at once', async () => {
     const { program } = open()
     const starting = Promise.withResolvers<void>()

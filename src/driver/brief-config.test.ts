@@ -5,9 +5,11 @@ import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
 import { decodeMessage } from '../bus/message-codec.ts'
 import type { TestConfigMessage } from '../bus/messages.ts'
+import { topics } from '../bus/topics.ts'
 import { systemClock } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import { drawId } from '../lib/random-id.ts'
+import { DriverUnderTest } from '../testing/driver-under-test.ts'
 import { startRealTarget } from '../testing/real-target.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { AllowList } from '../workloads/http/allow-list.ts'
@@ -318,5 +320,92 @@ describe('our driver under an orchestrator that speaks only the brief', () => {
     }
     assert.equal(under.logged.filter((line) => line === 'rejected a run').length, table.length)
     assert.equal(target.received, 0)
+  })
+})
+
+describe('a configuration of a node that speaks only the brief, whose trigger does not come', () => {
+  const configure = (under: DriverUnderTest, testId: string) =>
+    under.say(topics.testConfig, {
+      test_id: testId,
+      test_type: 'AVALANCHE',
+      test_message_delay: 0,
+      message_count_per_driver: 3,
+      target_url: 'http://127.0.0.1:9/',
+    })
+  const trigger = (under: DriverUnderTest, testId: string) =>
+    under.say(topics.trigger, { test_id: testId, trigger: 'YES' })
+
+  it('gives way to a newer one, whoever that is of, and whether or not it was ready', async () => {
+    const under = await new DriverUnderTest().start()
+    let open = (): void => {}
+    under.opening = new Promise((resolve) => {
+      open = resolve
+    })
+    await configure(under, 't1')
+    assert.equal(await under.stateSoon(), 'configured')
+    under.opening = Promise.resolve()
+    await configure(under, 't2')
+    open()
+    await under.clock.advance(0)
+    assert.deepEqual([under.state, under.driver.status.testId], ['ready', 't2'])
+    await configure(under, 't3')
+    await trigger(under, 't1')
+    await trigger(under, 't2')
+    assert.deepEqual([under.state, under.driver.status.testId], ['ready', 't3'])
+    await under.configure('r-1')
+    assert.deepEqual([under.state, under.driver.status.testId, under.closed], ['ready', 'r-1', 3])
+    await configure(under, 't4')
+    assert.equal(under.driver.status.testId, 'r-1', 'a run of ours is not pushed out')
+    await under.trigger('r-1')
+    await under.clock.advance(8000)
+    assert.deepEqual([under.state, under.started.length], ['idle', 500])
+    assert.deepEqual([...new Set(under.reports.map(({ test_id: id }) => id))], ['r-1'])
+  })
+
+  it('is pushed out by none once it was triggered', async () => {
+    const under = await new DriverUnderTest().start()
+    under.latencyMs = 5000
+    await configure(under, 't1')
+    await trigger(under, 't1')
+    assert.equal(await under.stateSoon(), 'running')
+    await configure(under, 't2')
+    assert.deepEqual([under.driver.status.testId, under.state], ['t1', 'running'])
+    assert.ok(under.heartbeats.some(({ state, test_id: id }) => state === 'rejected' && id === 't2'))
+    await under.clock.advance(10_000)
+    assert.deepEqual([under.state, under.started.length], ['idle', 3])
+  })
+
+  it('is told of in ten lines a minute, however many come, idle or busy', async () => {
+    const under = await new DriverUnderTest().start()
+    for (let i = 0; i < 500; i++) {
+      await configure(under, `a${i}`)
+      await under.say(topics.testConfig, {
+        test_id: `b${i}`,
+        test_type: 'AVALANCHE',
+        test_message_delay: 0,
+        message_count_per_driver: -1,
+      })
+    }
+    assert.equal(under.state, 'rejected')
+    await under.configure('r-1')
+    for (let i = 0; i < 500; i++) await configure(under, `c${i}`)
+    const kinds = Map.groupBy(under.logged, (line) => line.replace(/ \w+=.*/, ''))
+    assert.equal(kinds.size, 3, [...kinds.keys()].join('\n'))
+    for (const [kind, lines] of kinds) assert.equal(lines.length, 10, kind)
+  })
+
+  it('is let go of after ten minutes', async () => {
+    const under = await new DriverUnderTest().start()
+    await configure(under, 't1')
+    for (let minute = 0; minute < 9; minute++) {
+      await under.present([])
+      await under.clock.advance(60_000)
+    }
+    assert.equal(under.state, 'ready')
+    await under.clock.advance(62_000)
+    assert.deepEqual([under.state, under.closed], ['idle', 1])
+    await trigger(under, 't1')
+    await under.clock.advance(3000)
+    assert.deepEqual([under.state, under.started.length], ['idle', 0])
   })
 })

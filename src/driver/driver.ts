@@ -10,6 +10,7 @@ import {
   type TriggerMessage,
 } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
+import { calmLogger, maxLinesOfBus } from '../lib/calm-logger.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AppError, messageOf, toAppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -46,12 +47,15 @@ import { within } from './within.ts'
  *   stopping     nothing in flight, or its time is up   delivering (final report)
  *   delivering   the bus took every report, or deliverMs are over     idle
  *   rejected     test_config of another run             configured
+ *   waiting      test_config of another run             configured, for that one
+ *   waiting      10 minutes                             as at control stop
  *   busy         test_config of another run             no change; one heartbeat answers it: rejected
  *   any          leave()                                leaving, then gone
  *
  * Every other pair changes nothing: messages may come twice, late, or for other drivers. Delivering is no word of the wire:
  * the state said is still the one before, which keeps the driver out of other runs. Busy is all from configured to
- * delivering: a run waits for its own end, never for the next one to push it out.
+ * delivering: a run waits for its own end, never for the next one to push it out. But waiting is configured or ready for an
+ * orchestrator that speaks only the brief, which cannot say that it gave a run up.
  *
  * Nobody speaks for the run (see {@link OrchestratorWatch}): for `silenceLimitMs`; before the start already after 10 s
  * where another orchestrator is heard, for then it is no outage of the broker.
@@ -112,6 +116,9 @@ const defaultDeliverMs = 600_000
 /** Before the start, where another orchestrator is there that does not know the run. */
 const disownedLimitMs = 10_000
 
+/** So long the trigger of who speaks only the brief is waited for. */
+const foreignTriggerMs = 600_000
+
 /** A beat so late says that this process was stopped, or its machine asleep. */
 const stoodStillMs = 1000
 
@@ -149,6 +156,8 @@ export class Driver {
   #sent = 0
   /** Runs seen: a configuration or trigger delivered again must not start anything. Newest last, bounded. */
   readonly #seen = new Set<string>()
+  /** Monotonic: when somebody who speaks only the brief configured the current run; undefined where others did, or it ends. */
+  #foreignSinceMs: number | undefined
   #rejection: Partial<HeartbeatMessage> = {}
   #configHash: string | undefined
   /** An orchestrator came that perhaps has not heard of us. */
@@ -156,10 +165,11 @@ export class Driver {
   #leaving: Promise<void> | undefined
 
   constructor(options: DriverOptions) {
-    const { bus, clock, logger, address, version, cores, pid, outboxBytes } = options
-    this.#options = options
+    const { bus, clock, address, version, cores, pid, outboxBytes } = options
+    const logger = calmLogger(options.logger, clock, maxLinesOfBus)
+    this.#options = { ...options, logger }
     this.id = options.drawId('d')
-    this.#channel = new MessageChannel(bus, logger, options.channel)
+    this.#channel = new MessageChannel(bus, options.logger, options.channel)
     this.#watch = new OrchestratorWatch(clock)
     this.#broker = new BrokerWatch(clock, logger, () => this.#tell())
     const onAttempt = (error?: unknown): void => this.#broker.hear(error, this.#outbox)
@@ -257,7 +267,7 @@ export class Driver {
   }
 
   #configure(config: TestConfigMessage): void {
-    const { logger } = this.#options
+    const { clock, logger } = this.#options
     const testId = config.test_id
     const isOtherProtocol = config.protocol !== undefined && config.protocol !== protocol
     const isForUs = isOtherProtocol
@@ -273,7 +283,8 @@ export class Driver {
       return
     }
     this.#remember(testId)
-    if (this.#state !== 'idle' && this.#state !== 'rejected') {
+    if (this.#isWaiting) this.#giveWay(testId)
+    else if (this.#state !== 'idle' && this.#state !== 'rejected') {
       const busy = new AppError('DRIVER_REJECTED', `Driver ${this.id} is busy with run ${this.#testId}.`)
       logger.warn('rejected a configuration while busy', { test_id: testId, state: this.#state })
       this.#announcer.answer({
@@ -303,6 +314,7 @@ export class Driver {
     this.#building = new AbortController()
     this.#early = []
     if (config.protocol === protocol) this.#watch.watch(testId)
+    this.#foreignSinceMs = isForeign(config) ? clock.nowMs() : undefined
     // Not awaited: the bus hands over the next message only after this one, and building may take long.
     void this.#build(config, share)
   }
@@ -315,6 +327,7 @@ export class Driver {
     try {
       const scenario = scenarioOf(config, defaultTarget)
       const assets = await this.#assets.collectWithin(clock, assetHashesOf(scenario), signal)
+      if (signal.aborted) return
       const run = new ShareRun({
         nodeId: this.id,
         testId,
@@ -370,7 +383,22 @@ export class Driver {
     else if (this.#state === 'configured' && this.#early.length < maxEarly) this.#early.push(message)
   }
 
+  /** For the trigger of an orchestrator that speaks only the brief. */
+  get #isWaiting(): boolean {
+    return this.#foreignSinceMs !== undefined && (this.#state === 'configured' || this.#state === 'ready')
+  }
+
+  #giveWay(testId: string): void {
+    this.#options.logger.warn('gave up a run whose trigger did not come, for a newer one', {
+      run: this.#testId,
+      newer: testId,
+    })
+    this.#building.abort()
+    void this.#abandon(this.#run)
+  }
+
   #stop(): void {
+    this.#foreignSinceMs = undefined
     if (this.#state === 'configured') {
       this.#building.abort()
       void this.#abandon(this.#run)
@@ -384,6 +412,7 @@ export class Driver {
   /** Each second. */
   #lookForSilence(lateMs: number): void {
     if (lateMs > stoodStillMs) this.#watch.excuse(lateMs)
+    if (this.#isWaiting) this.#lookForTrigger()
     const { silentMs, othersHeard } = this.#watch
     const { silenceLimitMs = defaultSilenceLimitMs, logger } = this.#options
     const hasBegun = this.#state === 'running' || this.#state === 'stopping'
@@ -395,6 +424,16 @@ export class Driver {
       silentSeconds: Math.round(silentMs / 1000),
     })
     this.#watch.unwatch()
+    this.#stop()
+  }
+
+  #lookForTrigger(): void {
+    const { clock, logger } = this.#options
+    if (clock.nowMs() - (this.#foreignSinceMs ?? 0) < foreignTriggerMs) return
+    logger.warn('gave up a run whose trigger did not come', {
+      run: this.#testId,
+      waitedSeconds: foreignTriggerMs / 1000,
+    })
     this.#stop()
   }
 

@@ -22,6 +22,23 @@ describe('a calm log', () => {
     )
   })
 
+  it('tells what it left out of a message that is not said any more with the next line of any, once', async () => {
+    const [clock, lines] = [new FakeClock(), recordingLogger()]
+    const logger = calmLogger(lines, clock, 10)
+    for (let i = 0; i < 322; i++) logger.warn('skipped', { i })
+    await clock.advance(30_000)
+    logger.info('something else')
+    assert.equal(lines.lines.length, 11)
+    await clock.advance(30_000)
+    for (let i = 0; i < 5; i++) logger.info('something else')
+    assert.equal(lines.lines.length, 17)
+    const told = lines.lines.filter(({ facts }) => facts.leftOut !== undefined)
+    assert.deepEqual(
+      told.map(({ level, facts }) => [level, facts]),
+      [['warn', { kind: 'skipped', leftOut: 312 }]],
+    )
+  })
+
   it('forgets the oldest of texts that are all different, and loses none of them', () => {
     const lines = recordingLogger()
     const logger = calmLogger(lines, new FakeClock())

@@ -115,21 +115,38 @@ export const plus = (a: Measurement, b: Measurement): Measurement => ({
 export const sumOf = (measurements: Iterable<Measurement>): Measurement => {
   const all = [...measurements]
   if (all.length <= 2) return all.reduce(plus, emptyMeasurement)
-  const total = (of: (m: Measurement) => number): number => all.reduce((sum, m) => sum + of(m), 0)
+  let started = 0
+  let sent = 0
+  let answered = 0
+  let retried = 0
+  let refused = 0
+  let bytesIn = 0
+  let bytesOut = 0
+  let connectionsOpened = 0
+  for (const m of all) {
+    started += m.started
+    sent += m.sent
+    answered += m.answered
+    retried += m.retried
+    refused += m.refused
+    bytesIn += m.bytesIn
+    bytesOut += m.bytesOut
+    connectionsOpened += m.connectionsOpened
+  }
   return {
-    started: total((m) => m.started),
-    sent: total((m) => m.sent),
-    answered: total((m) => m.answered),
-    retried: total((m) => m.retried),
+    started,
+    sent,
+    answered,
+    retried,
     unsent: sumCounts(all.map((m) => m.unsent)),
-    refused: total((m) => m.refused),
+    refused,
     errors: sumCounts(all.map((m) => m.errors)),
     errorDetails: limitDetails(sumCounts(all.map((m) => m.errorDetails))),
     status: sumCounts(all.map((m) => m.status)),
     checks: all.map((m) => m.checks).reduce(plusChecks),
-    bytesIn: total((m) => m.bytesIn),
-    bytesOut: total((m) => m.bytesOut),
-    connectionsOpened: total((m) => m.connectionsOpened),
+    bytesIn,
+    bytesOut,
+    connectionsOpened,
     responseTime: Histogram.sumOf(all.map((m) => m.responseTime)),
     serviceTime: Histogram.sumOf(all.map((m) => m.serviceTime)),
     sendLateness: Histogram.sumOf(all.map((m) => m.sendLateness)),

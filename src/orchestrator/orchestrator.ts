@@ -2,6 +2,7 @@ import type { Bus, BusMessage, Subscription } from '../bus/bus.ts'
 import { type ChannelOptions, MessageChannel } from '../bus/message-channel.ts'
 import { type MetricsMessage, type PresenceMessage, protocol } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
+import { calmLogger, maxLinesOfBus } from '../lib/calm-logger.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { AppError, messageOf } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -65,6 +66,8 @@ export class Orchestrator {
   readonly #journal: RunJournal
   readonly #runs = new Map<string, Run>()
   readonly #roster: Roster
+  /** Of what others make us say. */
+  readonly #busLogger: Logger
   readonly #subscriptions: Subscription[] = []
   readonly #forgetting = new Set<Timer>()
   #presence: Timer | undefined
@@ -81,7 +84,9 @@ export class Orchestrator {
     this.#journal = options.journal ?? noJournal
     this.#channel = new MessageChannel(options.bus, options.logger, options.channel)
     this.#watch = new BusWatch(options.clock.nowMs())
-    const { clock, logger, version } = options
+    const { clock, version } = options
+    const logger = calmLogger(options.logger, clock, maxLinesOfBus)
+    this.#busLogger = logger
     this.#roster = new Roster({ clock, logger, version, orchestratorId: this.id })
   }
 
@@ -280,7 +285,7 @@ export class Orchestrator {
   #noteJoining(driver: string, attribution: Attribution): void {
     if (attribution.kind !== 'run' || !attribution.joins) return
     this.#roster.hold(driver, attribution.runId)
-    this.#options.logger.info('a driver written by others joined a run', { driver, run: attribution.runId })
+    this.#busLogger.info('a driver written by others joined a run', { driver, run: attribution.runId })
   }
 
   #hearPresence({ orchestrator_id: id, version }: PresenceMessage): void {

@@ -63,6 +63,44 @@ describe('absurd scenarios', () => {
     )
     assert.ok(message.length < 1000)
   })
+
+  it('of a long line a fault has what surrounds it, secrets masked', async () => {
+    const before = `a: 1, token: "x", ${'x'.repeat(5000)}: 1, password: planted-secret, `
+    const { faults, message } = await refusal(`{ ${before}load: 5, ${'y'.repeat(5000)}: 1 }`)
+    const fault = faults.find(({ path }) => path === 'load')
+    assert.ok(fault !== undefined)
+    const { column = 0, skipped = 0, sourceLine = '', width } = fault
+    assert.equal(sourceLine.length, 200)
+    assert.equal(column, before.length + 3 + 'load: '.length)
+    assert.equal(sourceLine.slice(column - 1 - skipped, column - 1 - skipped + (width ?? 0)), '5')
+    assert.ok(sourceLine.includes('password: **************, load: 5'), sourceLine)
+    const shown = message.split('\n')
+    const place = shown.indexOf(`  --> x.yaml:1:${column}  load`)
+    const [line = '', marks = ''] = shown.slice(place + 2)
+    assert.equal(line[marks.indexOf('^')], '5', message)
+  })
+
+  it('a line of brackets is no answer of megabytes', async () => {
+    const { faults } = await refusal('['.repeat(100_000))
+    assert.ok(JSON.stringify(faults).length < 50_000)
+  })
+
+  it('keys that are repeated count as well as values', async () => {
+    const list = `[ &a { ${'k'.repeat(10_000)}: 1 }, ${'*a, '.repeat(1000)} ]`
+    const { message } = await refusal(
+      `http: { target: "http://x", requests: [ { post: /, json: ${list} } ] }\nload: { avalanche: 1, requests: 1 }`,
+    )
+    assert.match(message, /aliases that repeat more than/)
+  })
+
+  it('a large variable that is named often is refused', async () => {
+    const text = `http: builtin\nload: { avalanche: 1, requests: 1 }\nlabels: { a: "${`$\{A}`.repeat(10_000)}" }`
+    const refused = parseScenarioText(text, 'x.yaml', { ...options, env: { A: 'x'.repeat(1_000_000) } })
+    await assert.rejects(
+      refused,
+      /the values of the environment make too much of this scenario, A among them/,
+    )
+  })
 })
 
 describe('absurd files', () => {

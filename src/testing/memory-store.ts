@@ -2,7 +2,12 @@ import { isoTime } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { summaryOf } from '../results/run-summary.ts'
-import type { ResultsStore, RunQuery, StoredSecond } from '../results/store/results-store.ts'
+import {
+  neverLost,
+  type ResultsStore,
+  type RunQuery,
+  type StoredSecond,
+} from '../results/store/results-store.ts'
 
 /** A results store of a few lines, which can be away. */
 export class MemoryStore implements ResultsStore {
@@ -16,7 +21,11 @@ export class MemoryStore implements ResultsStore {
     this.seconds.set(result.id, [...seconds])
   }
 
-  readonly lock: ResultsStore['lock'] = async () => ({ release: async () => {} })
+  readonly lock: ResultsStore['lock'] = async () => ({
+    isHeld: true,
+    lost: neverLost,
+    release: async () => {},
+  })
   readonly createRun: ResultsStore['createRun'] = async () => {}
   readonly appendEvent: ResultsStore['appendEvent'] = async () => {}
   readonly unfinishedRuns: ResultsStore['unfinishedRuns'] = async () => []

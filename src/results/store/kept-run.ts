@@ -11,6 +11,9 @@ export interface FollowedRun {
   onChange(listener: (state: RunState) => void): () => void
 }
 
+/** Seconds are written as they are complete; the figures of a whole run, which cost more, at one refresh of five. */
+const resultEvery = 5
+
 /** Something that is to be written, now. */
 export interface Write {
   perform(store: ResultsStore): Promise<void>
@@ -38,6 +41,7 @@ export class KeptRun {
   /** Rows below were looked at since the last refresh. */
   #cursor = 0
   #isResultDue = false
+  #refreshes = 0
   #isFinalResultWritten = false
   #isClosed = false
   /** In the store, or to be written before anything else of it. */
@@ -90,7 +94,8 @@ export class KeptRun {
   refresh(): void {
     if (this.#followed === undefined || this.#isFinalResultWritten) return
     this.#cursor = 0
-    this.#isResultDue = true
+    this.#isResultDue ||=
+      this.#refreshes++ % resultEvery === 0 || this.#followed?.run.state.phase === 'finished'
   }
 
   /** What comes first: what the run needs to be taken up again. */

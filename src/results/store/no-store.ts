@@ -1,8 +1,8 @@
-import type { ResultsStore } from './results-store.ts'
+import { neverLost, type ResultsStore } from './results-store.ts'
 
 /** Keeps nothing: for `--store none`. */
 export const noStore: ResultsStore = {
-  lock: async () => ({ release: async () => {} }),
+  lock: async () => ({ isHeld: true, lost: neverLost, release: async () => {} }),
   createRun: async () => {},
   appendEvent: async () => {},
   unfinishedRuns: async () => [],

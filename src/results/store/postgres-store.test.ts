@@ -6,10 +6,13 @@ import { AppError } from '../../lib/errors.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { freshDatabase, skipWithout } from '../../testing/components.ts'
 import { describeResultsStoreContract } from '../../testing/contracts/results-store-contract.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { sampleScenario } from '../../testing/sample-scenario.ts'
+import { startTcpProxy } from '../../testing/tcp-proxy.ts'
 import { waitFor } from '../../testing/wait-for.ts'
 import { openStore } from './open-store.ts'
 import { describePostgres, withoutPassword } from './postgres-location.ts'
+import { type LockSession, PostgresLock, type TakenOrHeld } from './postgres-lock.ts'
 import type { ResultsStore } from './results-store.ts'
 
 const skip = skipWithout('postgres')
@@ -74,6 +77,67 @@ test('a lock that is lost with its connection is taken again, and the log says s
   await (await other.lock()).release()
   await store.close()
   await other.close()
+})
+
+test('a lock that another orchestrator takes meanwhile is lost, and says so', { skip }, async () => {
+  await using database = await freshDatabase()
+  await using proxy = await startTcpProxy(Number(new URL(database.url).port))
+  const through = new URL(database.url)
+  through.port = String(proxy.port)
+  const store = await open(through.href)
+  const other = await open(database.url)
+  const lock = await store.lock()
+  proxy.cut()
+  await waitFor('the loss', () => !lock.isHeld, 30_000)
+  await waitFor('the other one to take it', () => other.lock().catch(() => undefined), 30_000)
+  proxy.mend()
+  assert.equal((await lock.lost).code, 'STORE_LOCKED')
+  assert.equal(lock.isHeld, false)
+  await store.close()
+  await other.close()
+})
+
+test('a lock that its own broken session still holds is waited for', async () => {
+  const clock = new FakeClock()
+  let lose = (): void => {}
+  const session = (pid: number): LockSession => ({
+    pid,
+    onLost: (callback) => {
+      lose = callback
+    },
+    check: async () => lose(),
+    end: async () => {},
+  })
+  const answers: TakenOrHeld[] = [
+    { session: session(7) },
+    { heldBy: 7 },
+    { heldBy: undefined },
+    { session: session(8) },
+    { heldBy: 9 },
+  ]
+  const lock = new PostgresLock({
+    take: async () => answers.shift() ?? assert.fail('asked once more'),
+    taken: () => new AppError('STORE_LOCKED', 'taken'),
+    clock,
+    logger: silentLogger,
+    onRelease: () => {},
+  })
+  assert.equal(await lock.take(), true)
+  // Nobody says that the connection is gone: asking tells.
+  await clock.advance(5000)
+  assert.equal(lock.isHeld, false)
+  for (const pauseMs of [1000, 2000]) {
+    await clock.advance(pauseMs)
+    assert.equal(lock.isHeld, false)
+  }
+  await clock.advance(4000)
+  assert.equal(lock.isHeld, true)
+  lose()
+  await clock.advance(1000)
+  assert.equal((await lock.lost).message, 'taken')
+  await clock.advance(60_000)
+  assert.deepEqual(answers, [])
+  await lock.release()
 })
 
 const password = 's3cr3t/pässword'

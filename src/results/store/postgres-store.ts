@@ -130,7 +130,13 @@ class PostgresDatabase implements SqlDatabase {
   }
 
   async lock(): Promise<StoreLock> {
+    const taken = (): AppError =>
+      new AppError(
+        'STORE_LOCKED',
+        `Another orchestrator owns the results store ${describePostgres(this.#url)}.`,
+      )
     const lock = new PostgresLock({
+      taken,
       take: () => tryLock(this.#url, connectTimeoutMs, answerTimeoutMs),
       clock: this.#clock,
       logger: this.#logger,
@@ -142,11 +148,7 @@ class PostgresDatabase implements SqlDatabase {
     } catch (error) {
       throw unavailable(this.#url, error)
     }
-    if (!isTaken)
-      throw new AppError(
-        'STORE_LOCKED',
-        `Another orchestrator owns the results store ${describePostgres(this.#url)}.`,
-      )
+    if (!isTaken) throw taken()
     this.#locks.add(lock)
     return lock
   }

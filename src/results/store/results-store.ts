@@ -1,3 +1,4 @@
+import type { AppError } from '../../lib/errors.ts'
 import type { NamedMeasurement } from '../../measuring/measurement.ts'
 import type { MeasurementSet } from '../../measuring/measurement-set.ts'
 import type { JournalEvent, JournaledRun } from '../../orchestrator/run-journal.ts'
@@ -56,8 +57,15 @@ export interface ResultsStore {
 }
 
 export interface StoreLock {
+  /** False while the connection that holds it is away: another orchestrator might have it, so nothing is to be written. */
+  readonly isHeld: boolean
+  /** Resolves when another orchestrator turns out to have it; this one has no right to its runs any more. */
+  readonly lost: Promise<AppError>
   release(): Promise<void>
 }
+
+/** Of a lock that only its process can lose. */
+export const neverLost: Promise<AppError> = new Promise(() => {})
 
 export interface NewRun extends Omit<JournaledRun, 'events'> {
   /** An orchestrator that starts again may take it up; false for runs that end with their process. */

@@ -128,11 +128,8 @@ describe('a run keeper', () => {
       'event 0 configured',
       'event 1 triggered',
       'seconds 0 1',
-      'result',
       'seconds 2',
-      'result',
       'seconds 1',
-      'result',
       'seconds 3',
       'final result',
       'event 2 closed',
@@ -141,8 +138,17 @@ describe('a run keeper', () => {
     assert.equal(run.listeners, 0)
     assert.deepEqual(lines, [])
     await clock.advance(10_000)
-    assert.equal(scripted.writes.length, 13)
+    assert.equal(scripted.writes.length, 10)
     assert.equal(clock.pending, 0)
+  })
+
+  it('writes the figures of a run that goes on every five seconds', async () => {
+    const run = await begin()
+    for (let i = 0; i < 11; i++) {
+      run.addSecond(10 + i)
+      await clock.advance(1000)
+    }
+    assert.equal(scripted.writes.filter((write) => write === 'result').length, 3)
   })
 
   it('loses nothing while the store is away, says so once, and again when it is back', async () => {
@@ -205,6 +211,28 @@ describe('a run keeper', () => {
       ),
       { seed: 20_265, numRuns: 30 },
     )
+  })
+
+  it('writes nothing while the lock of the store is not held, and all of it when it is again', async () => {
+    const lock = { isHeld: true }
+    await keeper.close()
+    const note = (line: string): void => {
+      lines.push(line)
+    }
+    const logger = { ...silentLogger, info: note, warn: note }
+    keeper = new RunKeeper({ store: scripted.store, clock, logger, isResumable: true, lock })
+    await begin()
+    lock.isHeld = false
+    const before = scripted.writes.length
+    await keeper.append('r-1', configured)
+    await clock.advance(5000)
+    assert.equal(scripted.writes.length, before)
+    assert.equal(keeper.isAway, true)
+    assert.match(lines[0] ?? '', /its lock was lost/i)
+    lock.isHeld = true
+    await clock.advance(30_000)
+    assert.ok(scripted.writes.includes('event 0 configured'))
+    assert.equal(keeper.isAway, false)
   })
 
   it('may follow a run before it is created', async () => {
@@ -316,7 +344,7 @@ describe('a run keeper', () => {
 
   it('writes what is missing when a full disk has room again', async () => {
     const path = join(directory, 'small.sqlite')
-    const small = await openSqliteStore(path, { clock, maxPages: 60 })
+    const small = await openSqliteStore(path, { clock, logger: silentLogger, maxPages: 60 })
     const times = Array.from({ length: 300 }, (_, i) => 1000 + i * i * 7)
     await small.createRun({ id: 'old', createdAtMs: 1, record, isResumable: false })
     await small.putSeconds(

@@ -4,7 +4,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { JournalEvent, JournaledRun, RunJournal } from '../../orchestrator/run-journal.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { type FollowedRun, KeptRun, type Write } from './kept-run.ts'
-import type { Orphan, ResultsStore } from './results-store.ts'
+import type { Orphan, ResultsStore, StoreLock } from './results-store.ts'
 
 export interface RunKeeperOptions {
   /** Or how to open it: done with the first write, tried again where it fails, and closed with the keeper. */
@@ -13,6 +13,8 @@ export interface RunKeeperOptions {
   logger: Logger
   /** Whether another life of this process may take up its runs. */
   isResumable: boolean
+  /** While it is not held, somebody else may write what is ours: we do not. */
+  lock?: Pick<StoreLock, 'isHeld'>
 }
 
 const refreshMs = 1000
@@ -50,6 +52,11 @@ export class RunKeeper implements RunJournal {
 
   constructor(options: RunKeeperOptions) {
     this.#options = options
+  }
+
+  /** Whether the last write failed; it is tried again. */
+  get isAway(): boolean {
+    return this.#isAway
   }
 
   /** Resolves as {@link append} does. */
@@ -190,10 +197,12 @@ export class RunKeeper implements RunJournal {
   }
 
   async #writeAll(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, lock } = this.#options
     for (let next = this.#next(); next !== undefined && !this.#isClosed; next = this.#next()) {
       const [id, write] = next
       try {
+        if (lock?.isHeld === false)
+          throw new AppError('STORE_UNAVAILABLE', 'Its lock was lost with the connection to its database.')
         await write.perform(await this.#store())
         write.done()
         this.#noteSuccess()

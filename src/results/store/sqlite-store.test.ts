@@ -105,7 +105,7 @@ test(
   'a full store rejects, keeps what is in it, and takes more when there is room again',
   withDirectory(async (directory) => {
     const path = join(directory, 'results.sqlite')
-    const store = await openSqliteStore(path, { clock: systemClock, maxPages: 60 })
+    const store = await openSqliteStore(path, { clock: systemClock, logger: silentLogger, maxPages: 60 })
     for (const id of ['r-1', 'r-2'])
       await store.createRun({ id, createdAtMs: 1, record: sampleScenario(), isResumable: false })
     const times = Array.from({ length: 400 }, (_, i) => 1000 + i * i * 7)

@@ -181,6 +181,33 @@ describe('an orchestrator whose store goes away', { concurrency: 2, skip }, () =
 })
 
 describe('two orchestrators on one store', { concurrency: 2, skip }, () => {
+  it('Postgres: one that another took the store from ends with STORE_LOCKED, and writes nothing of its run any more', async () => {
+    await using database = await freshDatabase()
+    await using proxy = await startTcpProxy(Number(new URL(database.url).port))
+    const through = new URL(database.url)
+    through.port = String(proxy.port)
+    await using cutOff = new Deployment(requireKafka().brokers, through.href)
+    await using target = await startRealTarget()
+    const first = await cutOff.startOrchestrator()
+    const id = await submit(cutOff, target, 1)
+    const other = await openStore(database.url, { clock: systemClock, logger: silentLogger })
+    try {
+      const recorded = async () => (await other.unfinishedRuns()).some((run) => run.id === id)
+      await waitFor('the run to be recorded', recorded, patienceMs)
+      proxy.cut()
+      await said(first, 'the lock of the results store was lost')
+      const lock = await waitFor('the lock', () => other.lock().catch(() => undefined), patienceMs)
+      proxy.mend()
+      const { exitCode } = await first.program.ended
+      assert.equal(exitCode, 1)
+      assert.match(first.program.stderr(), /STORE_LOCKED|Another orchestrator owns/)
+      assert.ok(await recorded(), 'the run is open for the other one')
+      await lock.release()
+    } finally {
+      await other.close()
+    }
+  })
+
   const stores: [string, () => Promise<AsyncDisposable & { url?: string }>][] = [
     ['SQLite', async () => ({ [Symbol.asyncDispose]: async () => {} })],
     ['Postgres', freshDatabase],

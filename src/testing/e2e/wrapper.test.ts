@@ -36,7 +36,7 @@ const startTarget = async (node: string) => {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     told += text
   })
-  const ended = once(child, 'close')
+  const ended = once(child, 'exit')
   const url = await waitFor('the target', () => /Serving (\S+) /.exec(told)?.[1], 60_000)
   const serves = (): Promise<boolean> =>
     fetch(`${url}/ping`).then(
@@ -79,14 +79,19 @@ describe('what npm start and npx call', () => {
         const { child, serves, ended } = await startTarget(node ?? '')
         child.kill('SIGKILL')
         assert.deepEqual(await ended, [null, 'SIGKILL'])
-        await waitFor('the end of the program', async () => !(await serves()), 30_000)
+        try {
+          await waitFor('the end of the program', async () => !(await serves()), 30_000)
+        } finally {
+          // One that goes on would keep this end of its stream, and so this test, alive.
+          child.stderr.destroy()
+        }
       })
 
       it('passes signals on', async () => {
         const { child, ended, told } = await startTarget(node ?? '')
         child.kill('SIGTERM')
         assert.deepEqual(await ended, [0, null])
-        assert.match(told(), /Received \d+ requests/)
+        await waitFor('its last line', () => /Received \d+ requests/.test(told()))
       })
     })
 })
