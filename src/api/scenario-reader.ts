@@ -29,7 +29,9 @@ const maxThreads = 2
 const maxWaiting = 100
 const maxWaitingBytes = 64 * 2 ** 20
 
-const heapMiB = 192
+/** Of a thread: enough for files of 24 MB, which cross it as two texts. A small young part keeps an idle thread small. */
+const heapMiB = 128
+const youngMiB = 8
 
 /** How often a busy thread is looked at. */
 const lookMs = 100
@@ -107,10 +109,12 @@ export class ScenarioReader {
   }
 
   #start(): ScenarioThread | undefined {
-    if (this.#threads.size >= maxThreads) return undefined
+    // Another one only where those that are there take long: it costs memory.
+    if (this.#threads.size >= maxThreads || [...this.#threads].some((thread) => !thread.isSlow))
+      return undefined
     const { clock, limits } = this.#options
     const thread = new ScenarioThread(clock, limits.parseMs, {
-      onIdle: () => this.#next(),
+      onChange: () => this.#next(),
       onGone: () => {
         this.#threads.delete(thread)
         this.#next()
@@ -122,7 +126,8 @@ export class ScenarioReader {
 }
 
 interface ThreadEvents {
-  onIdle: () => void
+  /** It is idle again, or takes long. */
+  onChange: () => void
   onGone: () => void
 }
 
@@ -134,6 +139,8 @@ class ScenarioThread {
   readonly #parseMs: number
   readonly #events: ThreadEvents
   readonly #worker: Worker
+  /** With what it reads now. */
+  isSlow = false
   #isReady = false
   #isGone = false
   #job: Job | undefined
@@ -146,7 +153,7 @@ class ScenarioThread {
     // Of this process's environment it sees nothing.
     this.#worker = new Worker(entry, {
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: 32 },
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: youngMiB },
     })
     this.#worker.on('message', (said: 'ready' | ScenarioAnswer) => this.#hear(said))
     this.#worker.on('error', (error) => this.#gone(isOutOfMemory(error) ? tooCostly('memory') : error))
@@ -184,10 +191,11 @@ class ScenarioThread {
     }
     this.#look?.cancel()
     this.#job = undefined
+    this.isSlow = false
     this.#worker.unref()
     if ('read' in said) job?.resolve(said.read)
     else job?.reject(errorOf(said.refused))
-    this.#events.onIdle()
+    this.#events.onChange()
   }
 
   /** What it computes is what counts: on a busy machine the clock runs on without it. */
@@ -197,6 +205,10 @@ class ScenarioThread {
     const before = await this.#usedMs()
     const look = (): void => {
       this.#look = this.#clock.after(lookMs, () => {
+        if (this.#job === job && !this.isSlow) {
+          this.isSlow = true
+          this.#events.onChange()
+        }
         // Of a thread that does not come to an answer only the clock tells.
         if (this.#clock.nowMs() - begunMs > limitMs * patience) this.#giveUp(job)
         void this.#usedMs().then((usedMs) => {

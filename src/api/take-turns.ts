@@ -5,8 +5,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
  * Requests of one connection, one after the other. HTTP lets a client send many without reading an answer (pipelining,
  * RFC 9112, section 9.3.2), and Node begins all that came in one piece at once: a thousand answers for a client that
  * never reads. Here a request begins when the answer before it was taken, so that a connection owes one answer at most.
+ * Requests that wait are small; but a piece of 64 KiB holds more than a thousand.
  */
-/** Requests that wait are small, but a piece of 64 KiB holds more than a thousand. */
 const maxWaiting = 64
 
 /** Who takes nothing of so much has little time to begin. */

@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import { type Logger, silentLogger } from '../../lib/logger.ts'
 import { FakeProgram } from '../../testing/fake-program.ts'
 import { sampleResult } from '../../testing/sample-result.ts'
 import { sampleScenario } from '../../testing/sample-scenario.ts'
 import { readAll, sampleSecond } from '../../testing/sample-seconds.ts'
+import { canMountSmallDisk, mountSmallDisk, unmountSmallDisk } from '../../testing/small-disk.ts'
 import { openStore } from './open-store.ts'
 import type { ResultsStore } from './results-store.ts'
 import { StoreUnavailable } from './store-unavailable.ts'
@@ -25,15 +26,9 @@ class Disk {
     this.path = join(directory, 'results.sqlite')
   }
 
-  static async with(test: TestContext, use: (disk: Disk) => Promise<void>): Promise<void> {
+  static async with(use: (disk: Disk) => Promise<void>): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), 'groundswell-disk-'))
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', directory], { stdio: 'pipe' })
-    } catch (error) {
-      rmSync(directory, { recursive: true })
-      test.skip(`a small file system cannot be mounted here: ${String(error)}`)
-      return
-    }
+    mountSmallDisk(directory, 24)
     try {
       const disk = new Disk(directory)
       const store = await disk.open()
@@ -46,7 +41,7 @@ class Disk {
       await store.close()
       await use(disk)
     } finally {
-      execFileSync('umount', ['-l', directory])
+      unmountSmallDisk(directory)
       rmSync(directory, { recursive: true })
     }
   }
@@ -102,86 +97,88 @@ const assertReadable = async (store: ResultsStore): Promise<void> => {
   )
 }
 
-describe('a SQLite store on a full disk', () => {
-  it('is read, with nobody else at it and beside one who writes', (test) =>
-    Disk.with(test, async (disk) => {
-      disk.fill()
-      for (const isToRead of [true, false]) {
-        await using stack = new AsyncDisposableStack()
-        const store = await disk.open(isToRead)
-        stack.defer(() => store.close())
+if (canMountSmallDisk)
+  describe('a SQLite store on a full disk', () => {
+    it('is read, with nobody else at it and beside one who writes', () =>
+      Disk.with(async (disk) => {
+        disk.fill()
+        for (const isToRead of [true, false]) {
+          await using stack = new AsyncDisposableStack()
+          const store = await disk.open(isToRead)
+          stack.defer(() => store.close())
+          await assertReadable(store)
+        }
+        disk.empty()
+        const writer = await disk.open()
+        await writer.putSeconds('r-1', [sampleSecond(0, ...times)])
+        assert.ok(statSync(`${disk.path}-wal`).size > 0)
+        disk.fill()
+        const reader = await disk.open(true)
+        await assertReadable(reader)
+        await reader.close()
+        await writer.close()
+      }))
+
+    it('is opened to write with a warning, refuses what is written, and takes it when there is room', () =>
+      Disk.with(async (disk) => {
+        disk.fill()
+        const store = await disk.open()
+        assert.equal(disk.warnings.length, 1)
+        assert.match(disk.warnings[0] ?? '', /no space left on the disk; until that changes it is only read/)
+        await (await store.lock()).release()
+        await assert.rejects(store.putSeconds('r-1', [sampleSecond(100, ...times)]), isFull)
         await assertReadable(store)
-      }
-      disk.empty()
-      const writer = await disk.open()
-      await writer.putSeconds('r-1', [sampleSecond(0, ...times)])
-      assert.ok(statSync(`${disk.path}-wal`).size > 0)
-      disk.fill()
-      const reader = await disk.open(true)
-      await assertReadable(reader)
-      await reader.close()
-      await writer.close()
-    }))
+        disk.empty()
+        await store.putSeconds('r-1', [sampleSecond(100, ...times)])
+        assert.equal((await readAll(store, 'r-1')).length, 101)
+        await store.close()
+      }))
 
-  it('is opened to write with a warning, refuses what is written, and takes it when there is room', (test) =>
-    Disk.with(test, async (disk) => {
-      disk.fill()
-      const store = await disk.open()
-      assert.equal(disk.warnings.length, 1)
-      assert.match(disk.warnings[0] ?? '', /no space left on the disk; until that changes it is only read/)
-      await (await store.lock()).release()
-      await assert.rejects(store.putSeconds('r-1', [sampleSecond(100, ...times)]), isFull)
-      await assertReadable(store)
-      disk.empty()
-      await store.putSeconds('r-1', [sampleSecond(100, ...times)])
-      assert.equal((await readAll(store, 'r-1')).length, 101)
-      await store.close()
-    }))
+    it('deletes nothing where there is no room at all, and with some room gives back that of a whole run', () =>
+      Disk.with(async (disk) => {
+        const store = await disk.open()
+        const more = Array.from({ length: 900 }, (_, i) => sampleSecond(100 + i, ...times))
+        for (const id of ['r-1', 'r-2']) await store.putSeconds(id, more)
+        await store.close()
+        const before = statSync(disk.path).size
+        disk.fill()
+        const refused = await disk.run('results', 'delete', 'r-1', '--yes')
+        assert.deepEqual([refused.code, refused.out], [1, ''])
+        assert.match(refused.errors, /cannot be used: no space left on the disk/)
+        disk.empty()
+        disk.fill(roomToDelete)
+        const deleted = await disk.run('results', 'delete', 'r-1', '--yes')
+        assert.deepEqual([deleted.code, deleted.errors], [0, 'Deleted r-1\n'])
+        assert.ok(before > 2 * roomToDelete, `a run is larger than the room: ${before}`)
+        assert.ok(statSync(disk.path).size < 0.6 * before)
+        const list = await disk.run('results', 'list', '--json')
+        assert.equal((JSON.parse(list.out) as unknown[]).length, 1)
+      }))
 
-  it('deletes nothing where there is no room at all, and with some room gives back that of a whole run', (test) =>
-    Disk.with(test, async (disk) => {
-      const store = await disk.open()
-      const more = Array.from({ length: 900 }, (_, i) => sampleSecond(100 + i, ...times))
-      for (const id of ['r-1', 'r-2']) await store.putSeconds(id, more)
-      await store.close()
-      const before = statSync(disk.path).size
-      disk.fill()
-      const refused = await disk.run('results', 'delete', 'r-1', '--yes')
-      assert.deepEqual([refused.code, refused.out], [1, ''])
-      assert.match(refused.errors, /cannot be used: no space left on the disk/)
-      disk.empty()
-      disk.fill(roomToDelete)
-      const deleted = await disk.run('results', 'delete', 'r-1', '--yes')
-      assert.deepEqual([deleted.code, deleted.errors], [0, 'Deleted r-1\n'])
-      assert.ok(before > 2 * roomToDelete, `a run is larger than the room: ${before}`)
-      assert.ok(statSync(disk.path).size < 0.6 * before)
-      const list = await disk.run('results', 'list', '--json')
-      assert.equal((JSON.parse(list.out) as unknown[]).length, 1)
-    }))
+    it('is listed and shown by the command line', () =>
+      Disk.with(async (disk) => {
+        disk.fill()
+        const list = await disk.run('results', 'list', '--json')
+        assert.deepEqual([list.code, (JSON.parse(list.out) as unknown[]).length], [0, 2], list.errors)
+        const show = await disk.run('results', 'show', 'r-2', '--json')
+        assert.equal(show.code, 0, show.errors)
+      }))
+  })
 
-  it('is listed and shown by the command line', (test) =>
-    Disk.with(test, async (disk) => {
-      disk.fill()
-      const list = await disk.run('results', 'list', '--json')
-      assert.deepEqual([list.code, (JSON.parse(list.out) as unknown[]).length], [0, 2], list.errors)
-      const show = await disk.run('results', 'show', 'r-2', '--json')
-      assert.equal(show.code, 0, show.errors)
-    }))
-})
-
-describe('a SQLite store on a read-only file system', () => {
-  it('is read and left as it is', (test) =>
-    Disk.with(test, async (disk) => {
-      disk.protect()
-      const before = readdirSync(disk.directory)
-      const list = await disk.run('results', 'list', '--json')
-      assert.deepEqual([list.code, (JSON.parse(list.out) as unknown[]).length], [0, 2], list.errors)
-      const store = await disk.open(true)
-      await assertReadable(store)
-      await store.close()
-      const deleted = await disk.run('results', 'delete', 'r-2', '--yes')
-      assert.equal(deleted.code, 1)
-      assert.match(deleted.errors, /cannot be used: it can only be read\./)
-      assert.deepEqual(readdirSync(disk.directory), before)
-    }))
-})
+if (canMountSmallDisk)
+  describe('a SQLite store on a read-only file system', () => {
+    it('is read and left as it is', () =>
+      Disk.with(async (disk) => {
+        disk.protect()
+        const before = readdirSync(disk.directory)
+        const list = await disk.run('results', 'list', '--json')
+        assert.deepEqual([list.code, (JSON.parse(list.out) as unknown[]).length], [0, 2], list.errors)
+        const store = await disk.open(true)
+        await assertReadable(store)
+        await store.close()
+        const deleted = await disk.run('results', 'delete', 'r-2', '--yes')
+        assert.equal(deleted.code, 1)
+        assert.match(deleted.errors, /cannot be used: it can only be read\./)
+        assert.deepEqual(readdirSync(disk.directory), before)
+      }))
+  })

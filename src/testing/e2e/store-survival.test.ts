@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -13,6 +12,7 @@ import { timelineOf } from '../../results/timeline.ts'
 import { freshDatabase, requireKafka, skipWithout } from '../components.ts'
 import { Deployment, type RoleProcess } from '../deployment.ts'
 import { type RealTarget, startRealTarget } from '../real-target.ts'
+import { canMountSmallDisk, mountSmallDisk, unmountSmallDisk } from '../small-disk.ts'
 import { startTcpProxy } from '../tcp-proxy.ts'
 import { waitFor } from '../wait-for.ts'
 
@@ -96,17 +96,6 @@ const assertWhole = async (
   }
 }
 
-/** A file system of 2 MB, or why there is none. */
-const mountTiny = (directory: string): string | undefined => {
-  mkdirSync(directory)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return `a small file system cannot be mounted here: ${String(error)}`
-  }
-}
-
 const skip = skipWithout('kafka') || skipWithout('postgres')
 
 describe('an orchestrator whose store goes away', { concurrency: 2, skip }, () => {
@@ -148,36 +137,34 @@ describe('an orchestrator whose store goes away', { concurrency: 2, skip }, () =
     assert.deepEqual([second.said(away).length, second.said(back).length], [1, 1], second.program.stderr())
   })
 
-  it('SQLite, a full disk: the run goes on, the log says so once, and its record is whole when there is room again', async (test) => {
-    await using outside = new Deployment(requireKafka().brokers)
-    const disk = join(outside.directory, 'disk')
-    const why = mountTiny(disk)
-    if (why !== undefined) {
-      test.skip(why)
-      return
-    }
-    try {
-      const location = join(disk, 'results.sqlite')
-      await using deployment = new Deployment(requireKafka().brokers, location)
-      const orchestrator = await deployment.startOrchestrator()
-      await Promise.all([deployment.startDriver(), deployment.startDriver()])
-      await using target = await startRealTarget()
-      const seconds = 12
-      const id = await begin(deployment, target, seconds)
-      await until(target, 2)
-      const ballast = join(disk, 'ballast')
-      const { bavail, bsize } = statfsSync(disk)
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize))
-      await said(orchestrator, away)
-      await until(target, seconds - 2)
-      rmSync(ballast)
-      await said(orchestrator, back)
-      await assertWhole(deployment, location, id, target, seconds)
-      assert.deepEqual([orchestrator.said(away).length, orchestrator.said(back).length], [1, 1])
-    } finally {
-      execFileSync('umount', ['-l', disk])
-    }
-  })
+  if (canMountSmallDisk)
+    it('SQLite, a full disk: the run goes on, the log says so once, and its record is whole when there is room again', async () => {
+      await using outside = new Deployment(requireKafka().brokers)
+      const disk = join(outside.directory, 'disk')
+      mkdirSync(disk)
+      mountSmallDisk(disk, 2)
+      try {
+        const location = join(disk, 'results.sqlite')
+        await using deployment = new Deployment(requireKafka().brokers, location)
+        const orchestrator = await deployment.startOrchestrator()
+        await Promise.all([deployment.startDriver(), deployment.startDriver()])
+        await using target = await startRealTarget()
+        const seconds = 12
+        const id = await begin(deployment, target, seconds)
+        await until(target, 2)
+        const ballast = join(disk, 'ballast')
+        const { bavail, bsize } = statfsSync(disk)
+        writeFileSync(ballast, Buffer.alloc(bavail * bsize))
+        await said(orchestrator, away)
+        await until(target, seconds - 2)
+        rmSync(ballast)
+        await said(orchestrator, back)
+        await assertWhole(deployment, location, id, target, seconds)
+        assert.deepEqual([orchestrator.said(away).length, orchestrator.said(back).length], [1, 1])
+      } finally {
+        unmountSmallDisk(disk)
+      }
+    })
 })
 
 describe('two orchestrators on one store', { concurrency: 2, skip }, () => {
