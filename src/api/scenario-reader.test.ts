@@ -181,7 +181,7 @@ describe('a scenario that takes too much', () => {
   it('makes others wait, up to a hundred of them; more are refused at once', async () => {
     const reader = open()
     try {
-      const reading = Array.from({ length: 102 }, () => reader.read(yaml(small), false))
+      const reading = Array.from({ length: 101 }, () => reader.read(yaml(small), false))
       const { code } = await refusal(reader, yaml(small))
       assert.equal(code, 'QUEUE_FULL')
       for (const { loaded } of await Promise.all(reading)) assert.equal(loaded.scenario.seed, 7)
