@@ -11,6 +11,7 @@ import { loadScenario } from '../scenario/load-scenario.ts'
 import { ApiWorld } from '../testing/api-world.ts'
 import { checkHtml } from '../testing/check-html.ts'
 import { FakeProgram } from '../testing/fake-program.ts'
+import { startRealTarget } from '../testing/real-target.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { RunLog } from './conduct-run.ts'
 import type { RunFlags } from './load-from-flags.ts'
@@ -120,8 +121,13 @@ slo: [ errors < 1% ]
     assert.equal([...world.orchestrator.runs.values()].at(-1)?.state.controls.at(-1)?.command, 'stop')
     assert.equal(program.listeners, 0)
 
-    const other = await start(scenario(20, 600))
-    await waitFor('the run to run', () => other.program.stderr.text.includes('running against'))
+    // Its answers take a while, so the run is still stopping when the second one comes.
+    await using slow = await startRealTarget((_request, response) => {
+      setTimeout(() => response.end('ok'), 5000)
+    })
+    const text = `drivers: 2\nhttp: ${slow.url}\nload: { rate: 20/s, duration: 600s }\n`
+    const other = await start(text)
+    await waitFor('some requests', () => slow.received > 10)
     other.program.signal('SIGINT')
     await new Promise((resolve) => setTimeout(resolve, 200))
     other.program.signal('SIGINT')

@@ -18,9 +18,12 @@ describe('the examples', { concurrency: 3 }, () => {
       try {
         const args = ['run', join('scenarios', example), '--set', `http.target=${target.url}`, '--json']
         const end = await runProgramToEnd(args)
-        assert.equal(end.exitCode, 0, `${end.stderr}\n${end.stdout.slice(0, 3000)}`)
-        const { totals, outcome } = resultOf(end)
-        assert.equal(outcome, 'passed')
+        const { totals, outcome, slo } = resultOf(end)
+        // How fast answers came says something of this machine at this moment, and nothing of the example.
+        const isSlow = slo.some(({ text, passed }) => passed === false && /^p99 </.test(text))
+        const said = `${end.stderr}\n${end.stdout.slice(0, 3000)}`
+        assert.deepEqual([end.exitCode, outcome], isSlow ? [99, 'failed'] : [0, 'passed'], said)
+        for (const { text, passed } of slo) assert.ok(passed || /^p99 </.test(text), `${text}: ${said}`)
         assert.ok(totals.sent > 0)
         assert.equal(totals.sent, target.stats().requestsReceived)
         assert.equal(totals.answered, target.stats().responsesSent)
