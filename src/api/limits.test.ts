@@ -74,11 +74,15 @@ describe('streams of made-up requests', () => {
   it('are limited with an error that is told, and make room when they are left', async () => {
     const world = await ApiWorld.start({ drivers: 0 })
     const controllers: AbortController[] = []
+    // Held: an answer that nobody refers to is collected, and its connection closed with it.
+    const answers: Response[] = []
     const stream = async (name: string): Promise<number> => {
       const controller = new AbortController()
       controllers.push(controller)
       const { signal } = controller
-      return (await fetch(`${world.url}/api/runs/r/events?request=${name}`, { signal })).status
+      const answer = await fetch(`${world.url}/api/runs/r/events?request=${name}`, { signal })
+      answers.push(answer)
+      return answer.status
     }
     try {
       const { id } = (await world.ask('POST', '/api/runs?id=r', JSON.stringify(world.scenario())))
@@ -86,6 +90,7 @@ describe('streams of made-up requests', () => {
       assert.equal(id, 'r')
       for (let i = 0; i < 200; i++) assert.equal(await stream(`made-up-${i}`), 200)
       assert.equal(await stream('one-more'), 503)
+      assert.equal(answers.length, 201)
       for (const controller of controllers.splice(0)) controller.abort()
       await waitFor('room', async () => (await stream('one-more')) === 200, 20_000)
     } finally {
