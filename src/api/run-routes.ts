@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts'
-import type { SteerCommand } from '../orchestrator/run.ts'
+import type { SteerCommand } from '../orchestrator/run-options.ts'
 import type { ApiServices } from './api-services.ts'
 import { createRun } from './create-run.ts'
 import {

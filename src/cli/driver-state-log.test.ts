@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DriverStatus } from '../driver/driver.ts'
+import type { DriverStatus } from '../driver/driver-options.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import { createStateLog } from './driver-state-log.ts'
 

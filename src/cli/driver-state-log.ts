@@ -1,4 +1,4 @@
-import type { DriverStatus } from '../driver/driver.ts'
+import type { DriverStatus } from '../driver/driver-options.ts'
 import type { Logger } from '../lib/logger.ts'
 
 /** Says what a driver does and whether its broker is there: a line for each change. */

@@ -1,6 +1,7 @@
 import type { Timer } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { Run, SteerCommand } from '../orchestrator/run.ts'
+import type { Run } from '../orchestrator/run.ts'
+import type { SteerCommand } from '../orchestrator/run-options.ts'
 import { elapsedOf, isStopping, steeringOf } from '../orchestrator/run-state.ts'
 import { scaleAt, stretchesOf } from '../pacing/steering.ts'
 import { buildResult } from '../results/build-result.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SteerCommand } from '../orchestrator/run.ts'
+import type { SteerCommand } from '../orchestrator/run-options.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { FakeProgram } from '../testing/fake-program.ts'
 import { steerBySignals } from './steer-by-signals.ts'

@@ -15,7 +15,8 @@ import { waitFor } from '../testing/wait-for.ts'
 import { AllowList } from '../workloads/http/allow-list.ts'
 import { workloads } from '../workloads/workloads.ts'
 import { EarlyTriggers, isOlderThan, scenarioOf, shareOf } from './brief-config.ts'
-import { Driver, type DriverOptions } from './driver.ts'
+import { Driver } from './driver.ts'
+import type { DriverOptions } from './driver-options.ts'
 
 const configOf = (said: object): TestConfigMessage => {
   const decoded = decodeMessage('test_config', Buffer.from(JSON.stringify({ test_id: 't', ...said })))

@@ -5,7 +5,7 @@ import { topics } from '../bus/topics.ts'
 import { buildTestConfig } from '../orchestrator/test-config.ts'
 import { DriverUnderTest } from '../testing/driver-under-test.ts'
 import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
-import type { DriverOptions, DriverStatus } from './driver.ts'
+import type { DriverOptions, DriverStatus } from './driver-options.ts'
 
 const open = (options: Partial<DriverOptions> = {}): Promise<DriverUnderTest> =>
   new DriverUnderTest(options).start()

@@ -1,5 +1,5 @@
-import type { Bus, Subscription } from '../bus/bus.ts'
-import { type ChannelOptions, MessageChannel } from '../bus/message-channel.ts'
+import type { Subscription } from '../bus/bus.ts'
+import { MessageChannel } from '../bus/message-channel.ts'
 import { isForeign } from '../bus/message-codec.ts'
 import {
   type ControlMessage,
@@ -11,16 +11,12 @@ import {
 } from '../bus/messages.ts'
 import { topics } from '../bus/topics.ts'
 import { calmLogger, maxLinesOfBus } from '../lib/calm-logger.ts'
-import type { Clock } from '../lib/clock.ts'
 import { AppError, messageOf, toAppError } from '../lib/errors.ts'
-import type { Logger } from '../lib/logger.ts'
-import type { Recorders } from '../measuring/recorders.ts'
 import type { Steering } from '../pacing/steering.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import type { Workload } from '../workloads/workload.ts'
 import { AssetCollector } from './asset-collector.ts'
 import { EarlyTriggers, isOlderThan, scenarioOf, shareOf } from './brief-config.ts'
 import { BrokerWatch } from './broker-watch.ts'
+import type { DriverOptions, DriverStatus } from './driver-options.ts'
 import { NodeAnnouncer } from './node-announcer.ts'
 import { OrchestratorWatch } from './orchestrator-watch.ts'
 import { assetHashesOf } from './read-scenario.ts'
@@ -28,6 +24,28 @@ import { ReportOutbox } from './report-outbox.ts'
 import { describeRejection, ShareRun } from './share-run.ts'
 import { clockAheadOf, startOf } from './start-of.ts'
 import { within } from './within.ts'
+
+const defaultSilenceLimitMs = 120_000
+const defaultDeliverMs = 600_000
+
+/** Before the start, where another orchestrator is there that does not know the run. */
+const disownedLimitMs = 10_000
+
+/** So long the trigger of who speaks only the brief is waited for. */
+const foreignTriggerMs = 600_000
+
+/** A beat so late says that this process was stopped, or its machine asleep. */
+const stoodStillMs = 1000
+
+/** A driver that leaves takes so long for its last answers and reports; of it so much for the answers. */
+const leaveMs = 5000
+const leaveDrainMs = 3000
+
+/** Saying goodbye may take as long. */
+const goodbyeMs = 1000
+
+/** Commands kept for a run that is still being built. */
+const maxEarly = 1000
 
 /**
  * The life of a driver.
@@ -62,76 +80,6 @@ import { within } from './within.ts'
  *
  * A driver runs one share at a time and obeys nobody about whom it may load: the allow list is its own.
  */
-export interface DriverOptions {
-  bus: Bus
-  clock: Clock
-  logger: Logger
-  drawId: (prefix: string) => string
-  version: string
-  /** Address for people; a driver does not listen. */
-  address: string
-  cores: number
-  pid: number
-  cpuUsageUs: () => number
-  createWorkload: (context: WorkloadContext) => Workload
-  /** What is loaded where an orchestrator that speaks only the brief names no target. */
-  defaultTarget?: string
-  /** How nodes are understood, and spoken to, that know only the brief. */
-  channel?: ChannelOptions
-  /** Reports that wait for the broker have so many bytes at most; above it the oldest are dropped. */
-  outboxBytes?: number
-  /** A run that no orchestrator speaks for is stopped after so long. */
-  silenceLimitMs?: number
-  /** When the share is over its reports may take so long to be delivered. */
-  deliverMs?: number
-  /** Called when the state changes, and when the broker goes or comes back. */
-  onState?: (status: DriverStatus) => void
-}
-
-export interface DriverStatus {
-  state: DriverNodeState
-  /** The run that it speaks of: of an idle driver the last one. */
-  testId: string | null
-  /** Epoch; null while the broker takes messages. */
-  brokerAwaySinceMs: number | null
-  /** Not yet delivered. */
-  waitingReports: number
-  /** Never to be delivered. */
-  droppedReports: number
-}
-
-export interface WorkloadContext {
-  scenario: Scenario
-  share: { index: number; of: number }
-  /** Files by hash. */
-  assets: ReadonlyMap<string, Uint8Array>
-  recorders: Recorders
-  clock: Clock
-  onEnd: () => void
-}
-
-const defaultSilenceLimitMs = 120_000
-const defaultDeliverMs = 600_000
-
-/** Before the start, where another orchestrator is there that does not know the run. */
-const disownedLimitMs = 10_000
-
-/** So long the trigger of who speaks only the brief is waited for. */
-const foreignTriggerMs = 600_000
-
-/** A beat so late says that this process was stopped, or its machine asleep. */
-const stoodStillMs = 1000
-
-/** A driver that leaves takes so long for its last answers and reports; of it so much for the answers. */
-const leaveMs = 5000
-const leaveDrainMs = 3000
-
-/** Saying goodbye may take as long. */
-const goodbyeMs = 1000
-
-/** Commands kept for a run that is still being built. */
-const maxEarly = 1000
-
 export class Driver {
   readonly id: string
   readonly #options: DriverOptions

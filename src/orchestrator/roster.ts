@@ -14,7 +14,8 @@ import {
   type Members,
   registerMember,
 } from './members.ts'
-import type { ChosenCast, Run } from './run.ts'
+import type { Run } from './run.ts'
+import type { ChosenCast } from './run-options.ts'
 import { isStopping, lostAfterMs } from './run-state.ts'
 
 export interface RosterOptions {

@@ -1,77 +1,17 @@
-import type { MessageChannel } from '../bus/message-channel.ts'
 import { type ControlMessage, type HeartbeatMessage, type MetricsMessage, protocol } from '../bus/messages.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
+import type { Timer } from '../lib/clock.ts'
 import { AppError, messageOf, toAppError } from '../lib/errors.ts'
-import type { Logger } from '../lib/logger.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { Announcer } from './announcer.ts'
 import { describeUnready } from './describe-unready.ts'
 import { hasEnded } from './driver-progress.ts'
 import { showsBeginning } from './foreign-progress.ts'
-import { judgeOutcome, stoppingSlos } from './outcome.ts'
-import type { JournalEvent, RunJournal } from './run-journal.ts'
-import {
-  type ChosenDriver,
-  type ClockEstimate,
-  elapsedOf,
-  foldRun,
-  isOver,
-  isStopping,
-  type RunEvent,
-  type RunState,
-} from './run-state.ts'
-
-/**
- * Conducts one run: says what there is to say to the drivers, folds what is heard into the state, and tells who listens.
- * All knowledge is in the state; this is the shell around it.
- *
- *   step          is over when                                             journal, before it is said
- *   queued        drivers are free                                         configured
- *   configuring   every driver is ready, or the deadline is past
- *   ready         at once; of a held run: somebody triggers it             triggered
- *   running       every driver has ended or is lost                        control, for each command
- *   closing       drivers that still hold the run are let go of            closed, or failed
- *
- * A step that cannot be done ends the run as failed, with the error for which it could not begin.
- */
-export interface RunOptions {
-  channel: MessageChannel
-  clock: Clock
-  logger: Logger
-  journal: RunJournal
-  state: RunState
-  /** The scenario with secrets masked. */
-  record: Scenario
-  /** Files of the scenario by hash. */
-  assets: ReadonlyMap<string, Uint8Array>
-  /** Waits, ready, until somebody triggers it. */
-  hold: boolean
-  /** The error for which a run must not be triggered now, because of who is there. */
-  refuse: () => AppError | undefined
-  /** Old messages are being removed from the topics: what is published meanwhile could go with them. */
-  purging: () => Promise<void> | undefined
-  /** Drivers written by others that are present now: they begin with this run, and are held for it. */
-  joinForeign: (runId: string) => readonly string[]
-  /** A driver's clock as it is known now. */
-  clockOf: (driver: string) => ClockEstimate | null
-  /** The longest that a message to a driver takes, as far as is known now. */
-  delayMs: () => number
-  /** The bus brings nothing at the moment: silence is nobody's fault. */
-  isDeaf: () => boolean
-}
-
-/** Who carries a run, and sentences about them for its result. */
-export interface ChosenCast {
-  drivers: readonly ChosenDriver[]
-  notes: readonly string[]
-}
-
-export interface SteerCommand {
-  command: 'stop' | 'pause' | 'resume' | 'rate'
-  /** Of `rate`: relative to the scenario. */
-  scale?: number
-  by: string
-}
+import { noteDecision } from './note-decision.ts'
+import { stoppingSlos } from './outcome.ts'
+import type { JournalEvent } from './run-journal.ts'
+import type { ChosenCast, RunOptions, SteerCommand } from './run-options.ts'
+import { elapsedOf, foldRun, isOver, isStopping, type RunEvent, type RunState } from './run-state.ts'
+import { WakeUps } from './wake-ups.ts'
 
 /** A command takes effect so long after it was given, and twice the delay of the bus: every driver has heard it by then. */
 const steerMarginMs = 50
@@ -90,22 +30,35 @@ const firstReportsMs = 3000
 /** Drivers are held for a run that nobody triggers for so long. */
 const holdLimitMs = 600_000
 
+/**
+ * Conducts one run: says what there is to say to the drivers, folds what is heard into the state, and tells who listens.
+ * All knowledge is in the state; this is the shell around it.
+ *
+ *   step          is over when                                             journal, before it is said
+ *   queued        drivers are free                                         configured
+ *   configuring   every driver is ready, or the deadline is past
+ *   ready         at once; of a held run: somebody triggers it             triggered
+ *   running       every driver has ended or is lost                        control, for each command
+ *   closing       drivers that still hold the run are let go of            closed, or failed
+ *
+ * A step that cannot be done ends the run as failed, with the error for which it could not begin.
+ */
 export class Run {
   readonly #options: RunOptions
   readonly #announcer: Announcer
   readonly #listeners = new Set<(state: RunState) => void>()
+  readonly #wakeUps: WakeUps
   readonly #end = Promise.withResolvers<void>()
   #state: RunState
   #controlSeq: number
   #tick: Timer | undefined
-  readonly #alarms = new Set<Timer>()
-  #waiting = new Set<() => void>()
   #failure: AppError | undefined
   #isTriggered = false
 
   constructor(options: RunOptions) {
     this.#options = options
     this.#announcer = new Announcer(options.channel, options.clock)
+    this.#wakeUps = new WakeUps(options.clock)
     this.#state = options.state
     this.#controlSeq = 1 + Math.max(-1, ...options.state.controls.map(({ seq }) => seq))
     // Who waits for it looks at it; to anybody else a run that could not begin is no unhandled rejection.
@@ -190,7 +143,7 @@ export class Run {
           : `Run ${this.id}: ${ready.length} of ${drivers.size} drivers are ready.`,
       )
     this.#isTriggered = true
-    this.#wake()
+    this.#wakeUps.wake()
     await this.#until(() => this.#state.startAtMs !== null || this.#state.phase === 'finished')
   }
 
@@ -229,7 +182,7 @@ export class Run {
       this.#armTick()
       // That life may have ended between the decision and the message. Drivers of ours ignore a second one, others would
       // begin again: it is said only if nobody shows that it was heard.
-      const isLate = this.#alarm(firstReportsMs)
+      const isLate = this.#wakeUps.alarm(firstReportsMs)
       await this.#until(() => isLate.isDue || showsBeginning(this.#state) || isOver(this.#state))
       isLate.cancel()
       if (!showsBeginning(this.#state) && !isOver(this.#state)) await this.#announcer.trigger(this.#state)
@@ -247,7 +200,7 @@ export class Run {
   /** Nothing more is done or heard; the run stays open in the journal for the next life. */
   abandon(): void {
     this.#tick?.cancel()
-    for (const timer of this.#alarms) timer.cancel()
+    this.#wakeUps.close()
     this.#listeners.clear()
   }
 
@@ -275,7 +228,7 @@ export class Run {
   /** Until every driver is ready, or the deadline has passed and enough are. */
   async #awaitReady(): Promise<void> {
     const { deadlineMs, atLeast } = this.#state.scenario.start
-    const isLate = this.#alarm(deadlineMs)
+    const isLate = this.#wakeUps.alarm(deadlineMs)
     const count = (phase: string): number =>
       [...this.#state.drivers.values()].filter((driver) => driver.phase === phase).length
     await this.#until(() => isLate.isDue || isStopping(this.#state) || count('configuring') === 0)
@@ -289,7 +242,7 @@ export class Run {
   /** Of a held run: until somebody triggers it. */
   async #awaitTrigger(): Promise<void> {
     if (!this.#options.hold) return
-    const isLate = this.#alarm(holdLimitMs)
+    const isLate = this.#wakeUps.alarm(holdLimitMs)
     await this.#until(() => isLate.isDue || this.#isTriggered || isStopping(this.#state))
     isLate.cancel()
     if (isLate.isDue && !this.#isTriggered)
@@ -366,51 +319,9 @@ export class Run {
   /** What this orchestrator decides is in the journal before anybody is told. */
   async #decide(event: JournalEvent): Promise<void> {
     this.#fold(event)
-    this.#note(event)
-    await this.#options.journal.append(this.id, event)
-  }
-
-  /** For who operates the orchestrator. */
-  #note(event: JournalEvent): void {
-    const { logger, clock } = this.#options
-    const { name } = this.record
-    switch (event.type) {
-      case 'configured':
-        logger.info('a run has its drivers', {
-          run: this.id,
-          name,
-          drivers: event.drivers.map(({ id }) => id),
-        })
-        return
-      case 'triggered':
-        logger.info('a run begins', { run: this.id, name })
-        return
-      case 'control':
-        logger.info('a run is steered', {
-          run: this.id,
-          command: event.message.command,
-          by: event.message.by,
-          ...(event.message.scale === undefined ? {} : { scale: event.message.scale }),
-        })
-        return
-      case 'failed':
-        logger.warn('a run could not begin', {
-          run: this.id,
-          name,
-          code: event.error.code,
-          why: event.error.message,
-        })
-        return
-      case 'closed': {
-        const { outcome, why } = judgeOutcome(this.#state, clock.wallMs())
-        logger.info('a run is over', {
-          run: this.id,
-          name,
-          outcome,
-          ...(why[0] === undefined ? {} : { why: why[0] }),
-        })
-      }
-    }
+    const { logger, clock, journal, record } = this.#options
+    noteDecision(logger, { run: this.id, name: record.name }, event, this.#state, clock.wallMs())
+    await journal.append(this.id, event)
   }
 
   #fold(event: RunEvent): void {
@@ -428,37 +339,15 @@ export class Run {
   }
 
   #tell(): void {
-    this.#wake()
+    this.#wakeUps.wake()
     for (const listener of this.#listeners) listener(this.#state)
   }
 
-  #alarm(delayMs: number): { isDue: boolean; cancel: () => void } {
-    const timer = this.#options.clock.after(delayMs, () => {
-      alarm.isDue = true
-      this.#wake()
-    })
-    this.#alarms.add(timer)
-    const cancel = (): void => {
-      this.#alarms.delete(timer)
-      timer.cancel()
-    }
-    const alarm = { isDue: false, cancel }
-    return alarm
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = new Set()
-    for (const wake of waiting) wake()
-  }
-
-  async #until(condition: () => boolean): Promise<void> {
-    for (;;) {
+  /** Rejects where the run was told meanwhile that it cannot begin. */
+  #until(condition: () => boolean): Promise<void> {
+    return this.#wakeUps.until(() => {
       if (this.#failure !== undefined && this.#state.phase === 'configuring') throw this.#failure
-      if (condition()) return
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve)
-      })
-    }
+      return condition()
+    })
   }
 }

@@ -9,7 +9,8 @@ import {
   type RegisterMessage,
 } from '../bus/messages.ts'
 import { type Topic, topics } from '../bus/topics.ts'
-import { Driver, type DriverOptions, type WorkloadContext } from '../driver/driver.ts'
+import { Driver } from '../driver/driver.ts'
+import type { DriverOptions, WorkloadContext } from '../driver/driver-options.ts'
 import { createLineLogger, silentLogger } from '../lib/logger.ts'
 import { buildTestConfig } from '../orchestrator/test-config.ts'
 import type { Workload } from '../workloads/workload.ts'

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
-import { Driver, type DriverOptions, type WorkloadContext } from '../driver/driver.ts'
+import { Driver } from '../driver/driver.ts'
+import type { DriverOptions, WorkloadContext } from '../driver/driver-options.ts'
 import { type Clock, sleep, type Timer } from '../lib/clock.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
