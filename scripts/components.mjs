@@ -1,4 +1,4 @@
-// `npm run components [-- start|stop|status]`: the real servers of integration tests. See CONTRIBUTING.md, "Real servers".
+// `npm run components [-- start|stop|status]`: the real servers and programs of integration tests. See CONTRIBUTING.md, "Real servers".
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,7 +13,7 @@ import {
   removeData,
   say,
 } from './components/processes.mjs'
-import { installMissing } from './components/programs.mjs'
+import { canInstallUnasked, findChromium, findPrometheus, installMissing } from './components/programs.mjs'
 import {
   isAlive,
   processStartOf,
@@ -28,6 +28,12 @@ import {
  * to be downloaded; gives the record that state.json holds), `isHealthy(record)`, `stopSignal`.
  */
 const components = [kafka, postgres]
+
+/** What is only installed: tests start and end these programs themselves. */
+const programs = [
+  { what: 'Chromium', find: findChromium, debianPackage: 'chromium' },
+  { what: 'Prometheus', find: findPrometheus, debianPackage: 'prometheus' },
+]
 
 const attempts = 3
 const patienceWithRunningMs = 20_000
@@ -69,7 +75,8 @@ const start = async () => {
     if (recorded !== undefined && missing.includes(component))
       say(`${component.title} ${isAlive(recorded) ? 'does not answer' : 'has ended'}: starting it anew`)
   }
-  await installMissing(missing.flatMap(({ needs }) => needs()))
+  const needed = missing.flatMap(({ needs }) => needs())
+  await installMissing(canInstallUnasked() ? [...needed, ...programs] : needed)
   for (const component of missing) {
     await clear(component)
     const recorded = await startOne(component)
@@ -77,6 +84,9 @@ const start = async () => {
     keep(recorded)
     say(`${component.title} is ready at ${describe(recorded)}`)
   }
+  // Last: who must bring these by hand has the servers at least.
+  await installMissing(programs)
+  for (const { what, find } of programs) say(`${what} is ${find()}`)
 }
 
 const stop = async () => {
@@ -96,6 +106,11 @@ const status = async () => {
       say(`${component.title} does not run: npm run components`)
       process.exitCode = 1
     }
+  }
+  for (const { what, find } of programs) {
+    const path = find()
+    say(path === undefined ? `${what} is not installed: npm run components` : `${what} is ${path}`)
+    if (path === undefined) process.exitCode = 1
   }
   say(`recorded in ${stateFile}`)
 }

@@ -9,14 +9,19 @@ const main = join(root, 'src', 'main.ts')
 /** Options alone are for the first scenario. */
 const isFileGiven = (given) => given.length > 0 && !given[0].startsWith('-')
 
+/** The page is there unless the run is somebody else's to show. */
+const isDashboardPossible = (given) =>
+  !given.some((arg) => /^--(?:dashboard|orchestrator)(?:=|$)/.test(arg) || arg === '--help' || arg === '-h')
+
 installIfNeeded()
 
 switch (command) {
   case 'start':
-    // `npm start` runs the first scenario; `npm start -- FILE ...` another.
+    // `npm start` runs the first scenario and shows it; `npm start -- FILE ...` another.
     await runProgram(main, [
       'run',
       ...(isFileGiven(args) ? args : [join('scenarios', 'first.yaml'), ...args]),
+      ...(isDashboardPossible(args) ? ['--dashboard'] : []),
     ])
     break
   case 'test':

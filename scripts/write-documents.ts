@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { renderWireDocument } from '../src/testing/describe-messages.ts'
+import { pictureFileOf, renderPacingDocument } from '../src/testing/describe-pacing.ts'
 import { renderScenarioDocument } from '../src/testing/describe-scenario.ts'
+import { drawPacing } from '../src/testing/draw-pacing.ts'
 
 const rewrite = (file: string, render: (document: string) => string): void => {
   const url = new URL(`../docs/${file}`, import.meta.url)
@@ -9,3 +11,8 @@ const rewrite = (file: string, render: (document: string) => string): void => {
 
 rewrite('wire.md', renderWireDocument)
 rewrite('scenario.md', renderScenarioDocument)
+
+const pictures = await drawPacing()
+for (const picture of pictures)
+  writeFileSync(new URL(`../${pictureFileOf(picture)}`, import.meta.url), picture.svg)
+rewrite('pacing.md', (document) => renderPacingDocument(document, pictures))

@@ -25,6 +25,7 @@ const context: ProgramContext = {
   env: process.env,
   cwd: process.cwd(),
   pid: process.pid,
+  nodeVersion: process.version,
   // Opened only by who reads it.
   get stdin() {
     return process.stdin

@@ -123,6 +123,32 @@ const k6 = (): Client => {
   }
 }
 
+/** Closed loops only: Locust paces users, and a user waits for its answer. */
+const locust = (): Client => {
+  const file = findProgram('locust')
+  return {
+    name: 'locust',
+    install:
+      'python3 -m venv /tmp/locust && /tmp/locust/bin/pip install locust && export PATH=$PATH:/tmp/locust/bin',
+    version: versionOf(file, ['--version']),
+    isOpen: false,
+    command: ({ url, connections, seconds }) => ({
+      file: file ?? 'locust',
+      args: [
+        ...['-f', beside('locustfile.py'), '--headless', '--only-summary', '--json', '--loglevel', 'WARNING'],
+        // All users at once.
+        ...['--users', String(connections), '--spawn-rate', '1000', '--run-time', `${seconds}s`],
+        ...['--host', url.replace(/\/$/, '')],
+      ],
+    }),
+    count: (stdout) => {
+      const [requests] = JSON.parse(stdout) as { num_requests: number; num_failures: number }[]
+      if (requests === undefined || requests.num_failures > 0) throw new Error(`locust: ${stdout}`)
+      return all(requests.num_requests)
+    },
+  }
+}
+
 /** Installed beside us, or anywhere: GROUNDSWELL_BENCH_AUTOCANNON is the folder of the package. */
 const findAutocannon = (): string | undefined => {
   const asked = process.env.GROUNDSWELL_BENCH_AUTOCANNON
@@ -172,4 +198,4 @@ const undici = (): Client => ({
 })
 
 /** All that can be measured, whether they are here or not; ours is the first. */
-export const findClients = (): Client[] => [groundswell, wrk(), oha(), undici(), autocannon(), k6()]
+export const findClients = (): Client[] => [groundswell, wrk(), oha(), undici(), autocannon(), k6(), locust()]

@@ -141,6 +141,7 @@ const figuresOf = (rounds: readonly Round[]): Figure[] => {
   add('CPU per request: closed / undici dispatch', 'closed', 'undici dispatch', 'closed', 1)
   add('CPU per request: closed / autocannon', 'closed', 'autocannon', 'closed', 1)
   add('CPU per request: closed / k6', 'closed', 'k6', 'closed', 1)
+  add('CPU per request: closed / locust', 'closed', 'locust', 'closed', 1)
   add('CPU per request: open / wrk closed', 'open', 'wrk', 'closed', 1.3)
   add('CPU per request: open / autocannon open', 'open', 'autocannon', 'open', 0.5)
   add('CPU per request: open / k6 open', 'open', 'k6', 'open', 0.1)

@@ -50,13 +50,48 @@ export const findPostgresBin = () => {
   return [...debian, ...(process.env.PATH ?? '').split(delimiter)].find(isWhole)
 }
 
+const applications = ['', process.env.HOME ?? ''].map((base) => `${base}/Applications`)
+const windowsPrograms = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA]
+
+/** Where the system's browser lies: on the PATH of Linux, and at its usual place on macOS and Windows. */
+const browserPlaces = () => [
+  ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'].map(onPath),
+  ...applications.flatMap((base) => [
+    `${base}/Chromium.app/Contents/MacOS/Chromium`,
+    `${base}/Google Chrome.app/Contents/MacOS/Google Chrome`,
+  ]),
+  ...windowsPrograms
+    .filter(Boolean)
+    .flatMap((base) => [
+      join(base, 'Google', 'Chrome', 'Application', 'chrome.exe'),
+      join(base, 'Chromium', 'Application', 'chrome.exe'),
+    ]),
+]
+
+const firstProgram = (candidates) => candidates.find((file) => file !== undefined && isProgram(file))
+
+/** Chromium or Chrome. A file that `GROUNDSWELL_CHROMIUM` names is the only one looked at. */
+export const findChromium = () => {
+  const named = process.env.GROUNDSWELL_CHROMIUM
+  return firstProgram(named ? [named] : browserPlaces())
+}
+
+/** The Prometheus server. A file that `GROUNDSWELL_PROMETHEUS` names is the only one looked at. */
+export const findPrometheus = () => {
+  const named = process.env.GROUNDSWELL_PROMETHEUS
+  return firstProgram(named ? [named] : [onPath('prometheus'), '/usr/local/bin/prometheus'])
+}
+
+export const canInstallUnasked = () =>
+  existsSync('/etc/debian_version') && onPath('apt-get') !== undefined && isRoot
+
 /** `needs`: `{ what, find, debianPackage }`. After it, all can be found; else it throws what is missing, and how to get it. */
 export const installMissing = async (needs) => {
   const missing = needs.filter(({ find }) => find() === undefined)
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
   const names = missing.map(({ what }) => what).join(', ')
-  if (!existsSync('/etc/debian_version') || onPath('apt-get') === undefined || !isRoot)
+  if (!canInstallUnasked())
     throw new ComponentFailure(
       `missing here: ${names}. They are installed unasked on Debian as root only; elsewhere do it by hand ` +
         `(Debian: sudo apt-get install ${packages.join(' ')}) and try again.`,

@@ -97,6 +97,19 @@ const validation = z.strictObject({
   faultCount: count,
 })
 
+const exampleList = z.strictObject({
+  examples: z.array(
+    z.strictObject({
+      name: z.string().describe('of its file'),
+      title: z.string().describe('what it shows, in a sentence or two'),
+      text: z.string().describe('YAML'),
+      assets: z
+        .record(z.string(), z.string())
+        .describe('files that it names, as `POST /api/runs` takes them'),
+    }),
+  ),
+})
+
 const problem = z.strictObject({
   type: z.string(),
   title: z.string(),
@@ -212,6 +225,7 @@ export const answerSchemas = {
   Timeline: timeline,
   Distribution: distribution,
   Validation: validation,
+  ExampleList: exampleList,
   Problem: problem,
   DriverList: driverList,
   RunUpdate: runUpdate,
@@ -228,6 +242,7 @@ export type AnswerName = keyof typeof answerSchemas
 
 export type RunList = z.infer<typeof runList>
 export type Validation = z.infer<typeof validation>
+export type ExampleList = z.infer<typeof exampleList>
 export type DriverList = z.infer<typeof driverList>
 export type RunEnd = z.infer<typeof runEnd>
 export type FleetUpdate = z.infer<typeof fleetUpdate>

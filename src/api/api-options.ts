@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import type { Run } from '../orchestrator/run.ts'
+import type { RunEnvironment } from '../results/run-result.ts'
 import type { ResultsStore } from '../results/store/results-store.ts'
 
 /** What the API needs of a run that is queued, goes on, or ended a moment ago. */
@@ -32,6 +33,8 @@ export interface ApiOptions {
   /** 0: any free one. */
   port: number
   version: string
+  /** Of this process, for the results of its runs. */
+  environment?: RunEnvironment
   /** What requests must bring as bearer token; never logged. */
   token?: string
   /** Serve beyond loopback without a token. */

@@ -25,10 +25,16 @@ export class ApiServices {
   readonly #told = new Set<string>()
 
   constructor(options: ApiOptions) {
-    const { orchestrator, store, clock, version, processUsage } = options
+    const { orchestrator, store, clock, version, environment, processUsage } = options
     this.options = options
     this.limits = { ...defaultLimits, ...options.limits }
-    this.directory = new RunDirectory({ orchestrator, store, clock, limits: this.limits })
+    this.directory = new RunDirectory({
+      orchestrator,
+      store,
+      clock,
+      limits: this.limits,
+      ...(environment === undefined ? {} : { environment }),
+    })
     this.hub = new EventHub({
       clock,
       directory: this.directory,

@@ -46,7 +46,8 @@ export const buildServer = (services: ApiServices, routes: readonly Route[]): Fa
   addParsers(app)
   takeTurns(app)
   app.addHook('onRequest', async (request) => {
-    const isOpen = routes.some(({ isOpen, path }) => isOpen === true && path === request.routeOptions.url)
+    const { url } = request.routeOptions
+    const isOpen = routes.some(({ isOpen, path }) => isOpen === true && fastifyPath(path) === url)
     if (isOpen) return
     const { headers, method } = request
     checkAccess(
@@ -100,6 +101,10 @@ const send = (reply: FastifyReply, answer: Reply, stalledMs: number): FastifyRep
   if (answer === 'hijacked') return undefined
   reply.status(answer.status).headers(answer.headers ?? {})
   if ('stream' in answer) return reply.type(answer.type).send(answer.stream)
+  if ('bytes' in answer) {
+    expectProgress(reply.request, answer.bytes.length, stalledMs)
+    return reply.type(answer.type).send(answer.bytes)
+  }
   if (!('json' in answer) && !('text' in answer)) return reply.send()
   const text = 'json' in answer ? JSON.stringify(answer.json) : answer.text
   expectProgress(reply.request, text.length, stalledMs)

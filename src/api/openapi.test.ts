@@ -154,7 +154,7 @@ describe('/api/openapi.json', () => {
       await ask('GET', `/api/runs/{id}/report.${ending}`, one)
     await ask('GET', '/api/runs')
     await ask('GET', '/api/drivers')
-    for (const path of ['/healthz', '/readyz', '/metrics', '/api/openapi.json', '/tests'])
+    for (const path of ['/api/examples', '/healthz', '/readyz', '/metrics', '/api/openapi.json', '/tests'])
       await ask('GET', path)
     await ask('POST', '/avalanche')
     const { json } = await ask('POST', '/avalanche', {}, { target_url: world.target.url })

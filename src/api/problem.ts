@@ -20,7 +20,7 @@ export interface Problem {
 
 export const problemType = 'application/problem+json'
 
-export const titleOf = (code: ErrorCode): string => {
+const titleOf = (code: ErrorCode): string => {
   const words = code.toLowerCase().replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

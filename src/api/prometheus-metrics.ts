@@ -2,10 +2,9 @@ import { emptyMeasurement, plus } from '../measuring/measurement.ts'
 import type { MeasurementSet } from '../measuring/measurement-set.ts'
 import { totalOf } from '../orchestrator/run-state.ts'
 import { liveFiguresOf } from '../results/live-figures.ts'
-import type { RunPhase } from '../results/run-result.ts'
 import type { ApiOptions } from './api-options.ts'
 import { driversByState } from './fleet-feed.ts'
-import { type MeasuredRun, renderRuns } from './prometheus-runs.ts'
+import { type MeasuredRun, phases, renderRuns } from './prometheus-runs.ts'
 import { type CounterMemory, maxLabelLength, PrometheusText } from './prometheus-text.ts'
 import type { RunDirectory } from './run-directory.ts'
 
@@ -30,16 +29,6 @@ const maxRuns = 50
 
 /** Twice the longest usual interval between scrapes. */
 const keptAfterEndMs = 120_000
-
-const phases: readonly RunPhase[] = [
-  'queued',
-  'configuring',
-  'ready',
-  'running',
-  'paused',
-  'finishing',
-  'finished',
-]
 
 export class PrometheusMetrics {
   readonly #sources: MetricsSources

@@ -2,7 +2,7 @@ import { inFlightOf, type Measurement, unsentOf } from '../measuring/measurement
 import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import { totalOf } from '../orchestrator/run-state.ts'
 import type { LiveFigures } from '../results/live-view-figures.ts'
-import type { RunResult } from '../results/run-result.ts'
+import type { RunPhase, RunResult } from '../results/run-result.ts'
 import type { LiveRun } from './api-options.ts'
 import { bucketBounds, latencyBucketsOf } from './latency-buckets.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
@@ -19,6 +19,16 @@ export interface MeasuredRun {
 
 const maxDrivers = 100
 
+export const phases: readonly RunPhase[] = [
+  'queued',
+  'configuring',
+  'ready',
+  'running',
+  'paused',
+  'finishing',
+  'finished',
+]
+
 export const renderRuns = (out: PrometheusText, runs: readonly MeasuredRun[]): void => {
   renderWholeRuns(out, runs)
   renderRequests(out, runs)
@@ -30,11 +40,16 @@ const renderWholeRuns = (out: PrometheusText, runs: readonly MeasuredRun[]): voi
     out.metric(name, 'gauge', help)
     for (const run of runs) out.gauge(run.labels, value(run))
   }
-  out.metric('groundswell_run_state', 'gauge', '1 for the state that the run is in.')
-  for (const { labels, result } of runs) out.gauge({ ...labels, state: result.state }, 1)
+  // All of them, so that the last one is found long after the run has left.
+  out.metric('groundswell_run_state', 'gauge', '1 for the state that the run is in, 0 for the others.')
+  for (const { labels, result } of runs)
+    for (const state of phases) out.gauge({ ...labels, state }, state === result.state ? 1 : 0)
   out.metric('groundswell_run_outcome', 'gauge', '1 for the outcome of an ended run.')
   for (const { labels, result } of runs)
     if (result.outcome !== null) out.gauge({ ...labels, outcome: result.outcome }, 1)
+  gauge('groundswell_run_start_time_seconds', 'The start instant, in seconds since 1970.', ({ run }) =>
+    inSeconds(run.state.startAtMs),
+  )
   gauge(
     'groundswell_run_elapsed_seconds',
     'Since the start instant.',

@@ -96,6 +96,12 @@ describe('GET /metrics', () => {
     assert.equal(series.get('groundswell_queued_runs'), 3)
     assert.equal(series.get('groundswell_event_streams'), 4)
     assert.equal(series.get('groundswell_runs{state="running"}'), 1)
+    const states = [...series].filter(([key]) => key.startsWith('groundswell_run_state{run="r1"'))
+    assert.equal(states.length, 7)
+    assert.deepEqual(
+      states.filter(([, value]) => value === 1).map(([key]) => /state="(\w+)"/.exec(key)?.[1]),
+      ['running'],
+    )
     assert.equal(series.get('groundswell_bus_rejected_messages_total{topic="metrics",reason="not_json"}'), 7)
     assert.equal(series.get('groundswell_api_refused_requests_total{code="NOT_FOUND"}'), 2)
     assert.equal(series.get('process_cpu_seconds_total'), 1.5)
@@ -112,6 +118,20 @@ describe('GET /metrics', () => {
       series.get('groundswell_response_time_seconds_bucket{run="r1",request="GET /",le="+Inf"}'),
       10,
     )
+  })
+
+  it('says when a run started, in seconds since 1970, once that is known', () => {
+    const { runs, metrics } = open()
+    const started = runOf('r1', ['GET /'], 1)
+    const queued = runOf('r2', ['GET /'], 1)
+    runs.set('r1', started)
+    runs.set('r2', { ...queued, state: { ...queued.state, startAtMs: null } })
+    const starts = [...seriesIn(metrics.render())].filter(([key]) =>
+      key.startsWith('groundswell_run_start_time_seconds'),
+    )
+    assert.equal(starts.length, 1)
+    assert.match(starts[0]?.[0] ?? '', /run="r1"/)
+    assert.equal(starts[0]?.[1], Date.UTC(2026, 0, 1) / 1000 + 1)
   })
 
   it('bounds its labels: 50 names, the busiest, and the others together', () => {

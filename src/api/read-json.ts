@@ -4,7 +4,7 @@ import { AppError } from '../lib/errors.ts'
  * More than any body needs. A parsed value takes many times the room of its text (an empty list of two characters
  * some fifty bytes), and V8's parser does not stop where a thread's memory ends, but ends the process.
  */
-export const maxJsonValues = 200_000
+const maxJsonValues = 200_000
 
 /** Throws REQUEST_INVALID or BODY_TOO_LARGE. The bytes are looked through once before anything is made of them. */
 export const readJson = (bytes: Uint8Array): unknown => {

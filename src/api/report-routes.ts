@@ -4,7 +4,7 @@ import { AppError } from '../lib/errors.ts'
 import { emptyMeasurement, plus } from '../measuring/measurement.ts'
 import { type Distribution, distributionOf } from '../results/distribution.ts'
 import { renderHtmlReport } from '../results/html/html-report.ts'
-import { reportPolicy } from '../results/html/report-style.ts'
+import { servedPolicy } from '../results/html/report-policy.ts'
 import { renderReportCsv } from '../results/report-csv.ts'
 import { renderReportJson } from '../results/report-json.ts'
 import { renderReportJunit } from '../results/report-junit.ts'
@@ -106,9 +106,8 @@ export const reportRoutes = (services: ApiServices): Route[] => {
       const found = await directory.find(id)
       const result = found.kind === 'live' ? directory.resultOf(found.run) : found.result
       const seconds = directory.seconds(found, 0, Number.MAX_SAFE_INTEGER)
-      const charts = await collectReportTimeline(seconds, result.elapsedMs, () => turn(options.clock))
-      const environment = { version: options.version, machine: null }
-      return renderHtmlReport({ result, timeline: charts, environment })
+      const charts = await collectReportTimeline(seconds, result, () => turn(options.clock))
+      return renderHtmlReport({ result, timeline: charts, version: options.version })
     }),
     report('md', 'text/markdown; charset=utf-8', async (id) =>
       renderReportMarkdown(await directory.result(id)),
@@ -119,9 +118,6 @@ export const reportRoutes = (services: ApiServices): Route[] => {
     }),
   ]
 }
-
-/** What only a header can say comes to what the page says of itself. */
-const servedPolicy = `${reportPolicy}; frame-ancestors 'none'; sandbox`
 
 const spanOf = async (
   { directory }: ApiServices,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the API takes. */
 
-export const runIdSchema = z
+const runIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'an id is up to 100 letters, digits, ".", "_" and "-"')
 

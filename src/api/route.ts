@@ -50,6 +50,7 @@ export interface RouteInput<P = unknown, Q = unknown, B = unknown> {
 export type Reply =
   | { status: number; json: unknown; headers?: Record<string, string> }
   | { status: number; text: string; type: string; headers?: Record<string, string> }
+  | { status: number; bytes: Uint8Array; type: string; headers?: Record<string, string> }
   | { status: number; stream: Readable; type: string; headers?: Record<string, string> }
   | { status: number; headers?: Record<string, string> }
   /** It answers by itself. */

@@ -2,7 +2,7 @@ import { isoTime } from '../lib/clock.ts'
 import { AppError, messageOf } from '../lib/errors.ts'
 import type { RunState } from '../orchestrator/run-state.ts'
 import { buildResult } from '../results/build-result.ts'
-import type { RunResult } from '../results/run-result.ts'
+import type { RunEnvironment, RunResult } from '../results/run-result.ts'
 import { summaryOf } from '../results/run-summary.ts'
 import type { ResultsStore, RunSummary, StoredSecond } from '../results/store/results-store.ts'
 import type { RunList } from './answer-schemas.ts'
@@ -13,7 +13,8 @@ import type { ApiLimits, ApiOptions, LiveRun, RunOwner } from './api-options.ts'
  * goes on and until its whole record is in the store, then from there, so that nobody meets the seam. What is asked of a
  * live run never waits for the store.
  */
-export interface RunDirectoryOptions extends Pick<ApiOptions, 'orchestrator' | 'store' | 'clock'> {
+export interface RunDirectoryOptions
+  extends Pick<ApiOptions, 'orchestrator' | 'store' | 'clock' | 'environment'> {
   limits: Pick<ApiLimits, 'storeMs'>
 }
 
@@ -70,7 +71,8 @@ export class RunDirectory {
   }
 
   resultOf(run: LiveRun): RunResult {
-    return resultOf(run, this.#options.clock.wallMs())
+    const { clock, environment } = this.#options
+    return resultOf(run, clock.wallMs(), environment ?? null)
   }
 
   /** Its seconds from `from` up to, not including, `to`. */
@@ -182,10 +184,14 @@ const results = new WeakMap<RunState, { atMs: number; result: RunResult }>()
 /** A run changes a few times a second; who asks within the same quarter of one gets the same answer. */
 const resultLifeMs = 250
 
-const resultOf = ({ state, record }: LiveRun, nowMs: number): RunResult => {
+const resultOf = (
+  { state, record }: LiveRun,
+  nowMs: number,
+  environment: RunEnvironment | null,
+): RunResult => {
   const known = results.get(state)
   if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < resultLifeMs) return known.result
-  const result = buildResult(state, record, nowMs)
+  const result = buildResult(state, record, nowMs, environment)
   results.set(state, { atMs: nowMs, result })
   return result
 }

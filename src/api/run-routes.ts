@@ -51,7 +51,15 @@ export const runRoutes = (services: ApiServices): Route[] => {
         201: runAnswer('It is made, and waits for drivers.'),
         200: runAnswer('It was there already, of the same scenario.'),
       },
-      errors: ['SCENARIO_INVALID', 'SCENARIO_UNREADABLE', 'RUN_EXISTS', 'QUEUE_FULL', 'STORE_UNAVAILABLE'],
+      errors: [
+        'SCENARIO_INVALID',
+        'SCENARIO_UNREADABLE',
+        'RUN_EXISTS',
+        'QUEUE_FULL',
+        'DRIVERS_MISSING',
+        'ORCHESTRATOR_RESTARTED',
+        'STORE_UNAVAILABLE',
+      ],
       handle: async ({ request, query }) => {
         const { id = query.id, hold, loaded } = await services.readScenario(rawBodyOf(request), true)
         const isHeld = hold ?? (query.hold === undefined ? undefined : query.hold === 'true')

@@ -116,6 +116,17 @@ export const runResult = z.strictObject({
   startSkewUncertaintyMs: z.number().nullable(),
   gaps: z.array(z.strictObject({ driver: z.string(), from: z.number(), to: z.number(), share: z.number() })),
   steering: z.array(steeringRecord),
+  environment: z
+    .strictObject({
+      groundswell: z.string(),
+      node: z.string(),
+      system: z.string(),
+      cpu: z.string().nullable(),
+      cores: count,
+      memoryBytes: count,
+    })
+    .nullable()
+    .describe('of the process that conducted the run; null where the record does not say'),
 })
 
 const toldCount = count.nullable().describe('null: a driver that took part does not say it')

@@ -80,7 +80,7 @@ describe('a run by the API', () => {
     const policy = page.headers.get('content-security-policy') ?? ''
     assert.match(
       policy,
-      /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:;.* frame-ancestors 'none'; sandbox$/,
+      /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:;.* frame-ancestors 'none'; sandbox allow-scripts$/,
     )
     const { faults, text: shown } = checkHtml(page.text)
     assert.deepEqual(faults, [])

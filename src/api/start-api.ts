@@ -1,18 +1,22 @@
 import type { AddressInfo } from 'node:net'
-import { AppError } from '../lib/errors.ts'
 import { checkBinding, isLoopback } from './access.ts'
 import type { ApiOptions } from './api-options.ts'
 import { ApiServices } from './api-services.ts'
 import { briefRoutes } from './brief-routes.ts'
 import { buildServer } from './build-server.ts'
+import { DashboardAssets } from './dashboard-assets.ts'
+import { dashboardRoutes } from './dashboard-routes.ts'
 import { driverRoutes } from './driver-routes.ts'
 import { eventRoutes } from './event-routes.ts'
+import { exampleRoutes } from './example-routes.ts'
+import { listenError } from './listen-error.ts'
 import { openApiOf } from './openapi.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { reportRoutes } from './report-routes.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
 import { scenarioRoutes } from './scenario-routes.ts'
+import { Viewers } from './viewers.ts'
 
 /**
  * The REST API of an orchestrator: every resource is a file of routes, `build-server.ts` the server
@@ -20,6 +24,8 @@ import { scenarioRoutes } from './scenario-routes.ts'
  */
 export interface Api {
   url: string
+  /** Resolves when nobody looks, or has had the end of what was looked at; after 2 s at the latest. */
+  settled(): Promise<void>
   /** Ends all streams and waits for the answers under way, a moment at most. Idempotent. */
   close(): Promise<void>
 }
@@ -32,8 +38,9 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
   checkBinding(options)
   const { host, port, logger, token, insecure } = options
   const services = new ApiServices(options)
-  const routes = routesOf(services)
-  const app = buildServer(services, routes)
+  const assets = new DashboardAssets(options.version)
+  const app = buildServer(services, [...routesOf(services), ...dashboardRoutes(assets)])
+  const viewers = new Viewers(app.server, options.clock)
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -48,6 +55,7 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
   let isClosing = false
   return {
     url: urlOf(app.server.address() as AddressInfo, host),
+    settled: () => viewers.settled(),
     close: () => {
       if (isClosing) return closed.promise
       isClosing = true
@@ -58,6 +66,7 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
         .finally(() => {
           limit.cancel()
           services.scenarios.close()
+          assets.close()
         })
         .then(closed.resolve, closed.reject)
       return closed.promise
@@ -65,10 +74,11 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
   }
 }
 
-/** In the order of the document. */
+/** In the order of the document; the page and its files, which are none of the API, have no part in it. */
 export const routesOf = (services: ApiServices): Route[] => {
   const routes = [
     ...scenarioRoutes(services),
+    ...exampleRoutes(),
     ...runRoutes(services),
     ...reportRoutes(services),
     ...eventRoutes(services),
@@ -107,19 +117,4 @@ const observeEverySecond = ({ directory, options }: ApiServices): (() => void) =
 const urlOf = ({ address, family, port }: AddressInfo, host: string): string => {
   const name = host === 'localhost' ? host : family === 'IPv6' ? `[${address}]` : address
   return `http://${name}:${port}`
-}
-
-const listenError = (error: unknown, host: string, port: number): AppError => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'EADDRINUSE')
-    return new AppError('PORT_IN_USE', `Port ${port} of ${host} is in use already.`, { cause: error })
-  if (code === 'EACCES')
-    return new AppError('PORT_IN_USE', `Port ${port} of ${host} may not be listened on (${code}).`, {
-      cause: error,
-      hint: 'Ports below 1024 want privileges: choose another one.',
-    })
-  return new AppError('USAGE', `The API cannot listen on ${host}:${port} (${code || String(error)}).`, {
-    cause: error,
-    hint: 'Give an address of this machine.',
-  })
 }

@@ -18,7 +18,7 @@ const ordinal = z.int().nonnegative()
 const instantMs = z.number()
 const protocolField = z.string().max(40).optional()
 
-export const registerSchema = z.object({
+const registerSchema = z.object({
   node_id: id.describe('unique id of the driver, random, new at each start'),
   node_IP: z.string().max(200).describe('address of the driver, for people; port 0: it does not listen'),
   message_type: z.literal('DRIVER_NODE_REGISTER').describe('constant'),
@@ -34,7 +34,7 @@ export const registerSchema = z.object({
     .describe('what it can do beyond the brief: `histogram`, `start_at`, `control`, `pacing`, `assets`'),
 })
 
-export const testConfigSchema = z.object({
+const testConfigSchema = z.object({
   test_id: id.describe('random id of the run'),
   test_type: z.enum(['AVALANCHE', 'TSUNAMI']).describe('`TSUNAMI` for every open load'),
   test_message_delay: count.describe(
@@ -65,7 +65,7 @@ export const testConfigSchema = z.object({
   expires_at: instantMs.optional().describe('a driver ignores it afterwards'),
 })
 
-export const triggerSchema = z.object({
+const triggerSchema = z.object({
   test_id: id.describe('id of the run'),
   trigger: z.literal('YES').describe('constant'),
   protocol: protocolField.describe('`groundswell/1`'),
@@ -160,7 +160,7 @@ export const driverStates = [
   'leaving',
 ] as const
 
-export const heartbeatSchema = z.object({
+const heartbeatSchema = z.object({
   node_id: id.describe('id of the driver'),
   heartbeat: z.literal('YES').describe('constant'),
   timestamp: z.string().max(100).optional().describe('epoch seconds with three decimals'),
@@ -186,7 +186,7 @@ export const heartbeatSchema = z.object({
     .describe('the latest `presence` since the last heartbeat: from it the orchestrator estimates the clock'),
 })
 
-export const controlSchema = z.object({
+const controlSchema = z.object({
   test_id: id.describe('id of the run'),
   protocol: protocolField.describe('`groundswell/1`'),
   command: z.enum(['stop', 'pause', 'resume', 'rate']).describe('what to do'),
@@ -205,7 +205,7 @@ export const controlSchema = z.object({
   issued_at: instantMs.optional().describe('when it was sent'),
 })
 
-export const assetSchema = z.object({
+const assetSchema = z.object({
   sha256: z.string().length(64).describe('of the whole file, hex'),
   size_bytes: count.describe('of the whole file'),
   part: ordinal.describe('from 0'),
@@ -214,7 +214,7 @@ export const assetSchema = z.object({
   protocol: protocolField.describe('`groundswell/1`'),
 })
 
-export const presenceSchema = z.object({
+const presenceSchema = z.object({
   orchestrator_id: id.describe('random, new at each start of an orchestrator'),
   protocol: protocolField.describe('`groundswell/1`'),
   version: z.string().max(40).optional().describe('version of the orchestrator'),

@@ -9,12 +9,15 @@ import { totalOf } from '../orchestrator/run-state.ts'
 import { buildResult, buildTimeline } from '../results/build-result.ts'
 import { reportTimelineOf } from '../results/report-timeline.ts'
 import type { LoadedScenario } from '../scenario/load-scenario.ts'
+import type { DashboardPlace } from './dashboard-flags.ts'
 import { followRun } from './follow-run.ts'
 import { keepRun } from './keep-run.ts'
 import type { RunFlags } from './load-from-flags.ts'
+import type { LocalFleet } from './local-fleet.ts'
 import type { ProgramContext } from './program-context.ts'
 import { environmentHere } from './report-environment.ts'
-import { reportRun } from './report-run.ts'
+import { keepFailedRun, reportRun } from './report-run.ts'
+import { RunDashboard } from './run-dashboard.ts'
 import { steerBySignals } from './steer-by-signals.ts'
 
 /** Where a run takes place: the bus, and what has to be there besides. */
@@ -24,6 +27,10 @@ export interface Stage {
   prepare: () => Promise<LoadedScenario>
   /** Never resolves; rejects when a part of the stage died by itself. */
   failed?: Promise<never>
+  /** Where the run is shown while it goes on; undefined: nowhere. */
+  dashboard?: DashboardPlace | undefined
+  /** The drivers of this machine, for the runs that the dashboard starts besides; without it they are elsewhere. */
+  fleet?: LocalFleet
 }
 
 /** Lines for a person: on standard error, or among the progress while there is some. */
@@ -74,34 +81,55 @@ export const conductRun = async (
     journal: kept.journal,
   })
   parts.defer(() => orchestrator.stop())
+  stage.fleet?.serve(orchestrator)
   await orchestrator.start()
   const { scenario, record, assets } = await stage.prepare()
   const run = orchestrator.submit({ scenario, record, assets })
   kept.follow(run)
-  using signals = steerBySignals(context, run, (line) => (flags.quiet ? undefined : log.say(line)))
+  const say = (line: string): void => (flags.quiet ? undefined : log.say(line))
+  const { dashboard: place, fleet } = stage
+  const dashboard =
+    place === undefined
+      ? undefined
+      : new RunDashboard({ context, place, orchestrator, fleet, kept, log, say })
+  if (dashboard !== undefined) parts.defer(() => dashboard.close())
+  using signals = steerBySignals(context, dashboard ?? run, (line) =>
+    dashboard?.isOutliving ? undefined : say(line),
+  )
   stage.failed?.catch((error: unknown) => {
     // A part that died will never register: better told now than at the deadline. Once it runs, the run goes on.
     if (scenario.start.atLeast >= scenario.drivers) run.fail(toAppError(error))
   })
+  const environment = environmentHere(context)
   const follow = followRun(context, run, record, flags)
   try {
     using _diverted = log.divert(follow.log)
+    dashboard?.open(run)
     await run.ended
+  } catch (error) {
+    const result = buildResult(run.state, record, clock.wallMs(), environment)
+    if (result.error !== null) await keepFailedRun(context, result, flags, directory)
+    throw error
   } finally {
     follow.close()
   }
-  const result = buildResult(run.state, record, clock.wallMs())
-  return reportRun(
+  const result = buildResult(run.state, record, clock.wallMs(), environment)
+  const exitCode = await reportRun(
     context,
     {
       result,
       timeline: buildTimeline(run.state),
-      charts: () => reportTimelineOf(run.state, result.elapsedMs),
-      environment: environmentHere(),
+      charts: () => reportTimelineOf(run.state, result),
+      version,
       responseTime: overallOfSet(totalOf(run.state)).responseTime,
     },
     flags,
     directory,
     signals.exitCode,
   )
+  if (dashboard !== undefined) {
+    await kept.settle()
+    await dashboard.outlive()
+  }
+  return exitCode
 }

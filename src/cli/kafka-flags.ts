@@ -82,6 +82,10 @@ export const kafkaFlagWithoutBroker = (flags: KafkaFlags): string | undefined =>
     : undefined
 }
 
+/** Whether a broker is named, by an option or by the environment. */
+export const isBrokerGiven = ({ env }: Pick<ProgramContext, 'env'>, flags: KafkaFlags): boolean =>
+  (flags.kafka ?? (env[variables.kafka] || undefined)) !== undefined
+
 type Given = { [K in keyof KafkaFlags]?: Exclude<KafkaFlags[K], undefined> | undefined }
 
 const withEnvironment = (env: ProgramContext['env'], flags: KafkaFlags): Given => {

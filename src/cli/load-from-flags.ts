@@ -2,13 +2,12 @@ import { AppError } from '../lib/errors.ts'
 import { drawSeed } from '../lib/random-id.ts'
 import { type LoadedScenario, loadScenario } from '../scenario/load-scenario.ts'
 import { quickScenario } from '../scenario/quick-scenario.ts'
+import type { DashboardFlags } from './dashboard-flags.ts'
 import type { KafkaFlags } from './kafka-flags.ts'
 import type { ProgramContext } from './program-context.ts'
 
 /** The options of `groundswell run` as commander gives them. */
-export interface RunFlags extends KafkaFlags {
-  orchestrator?: string
-  tokenFile?: string
+export interface RunFlags extends KafkaFlags, DashboardFlags {
   detach?: boolean
   set: string[]
   drivers?: string

@@ -1,7 +1,7 @@
 import { isErrorCode } from '../api/problem.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AppError, type ErrorCode, messageOf } from '../lib/errors.ts'
-import { readEvents, type ServerEvent } from './event-stream.ts'
+import { readEvents, type ServerEvent } from '../lib/event-stream.ts'
 
 /** The API of an orchestrator, from outside. */
 export interface OrchestratorAddress {

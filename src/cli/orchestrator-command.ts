@@ -1,26 +1,31 @@
 import { startApi } from '../api/start-api.ts'
-import { connectKafkaBus } from '../bus/kafka/kafka-bus.ts'
+import type { Bus } from '../bus/bus.ts'
 import type { AppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { drawId } from '../lib/random-id.ts'
 import { version } from '../lib/version.ts'
 import { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { closeEndedRuns } from '../results/store/close-ended-runs.ts'
 import { noStore } from '../results/store/no-store.ts'
 import { openStore } from '../results/store/open-store.ts'
 import { RunKeeper } from '../results/store/run-keeper.ts'
-import { keepRuns } from './keep-runs.ts'
+import { endAll, keepRuns, unfinishedOf, unlessEnding } from './keep-runs.ts'
+import { LocalFleet } from './local-fleet.ts'
 import {
   type OrchestratorFlags,
   type ParsedOrchestratorFlags,
   parseOrchestratorFlags,
 } from './orchestrator-flags.ts'
+import { describeRest, greet } from './orchestrator-greeting.ts'
 import type { ProgramContext } from './program-context.ts'
+import { environmentHere } from './report-environment.ts'
 import { openRoleLog } from './role-flags.ts'
 import { runRole } from './run-role.ts'
 
 /**
- * `groundswell orchestrator`: owns the runs of the drivers on its Kafka until a signal comes. Runs that go on are left to
- * its next life: their drivers go on, and the journal in the store says how.
+ * `groundswell orchestrator`: owns runs until a signal comes. Over Kafka those that go on are left to its next life: their
+ * drivers go on, and the journal in the store says how. Without Kafka its drivers are processes of its own, which end with
+ * it: runs that go on are stopped in good order, and where there was no time for that, closed by its next life.
  */
 export const orchestratorCommand = async (
   context: ProgramContext,
@@ -36,7 +41,7 @@ export const orchestratorCommand = async (
     async (parts, fail) => {
       orchestrator = await openParts(context, parsed, logger, parts, fail)
     },
-    () => logger.info(describeRest(orchestrator)),
+    () => logger.info(describeRest(orchestrator?.runs ?? new Map(), parsed.drivers.kind === 'here')),
   )
 }
 
@@ -60,20 +65,22 @@ const openParts = async (
   fail: (error: AppError) => void,
 ): Promise<Orchestrator> => {
   const { clock } = context
-  const { kafka, listen, token, target, maxQueued } = parsed
+  const { listen, token, target, maxQueued } = parsed
   const store = parsed.store === 'none' ? noStore : await openStore(parsed.store, { clock, logger })
   parts.defer(() => store.close())
+  const environment = environmentHere(context)
   const lock = await store.lock()
   parts.defer(() => lock.release())
-  const keeper = new RunKeeper({ store, clock, logger, isResumable: true, lock })
+  const keeper = new RunKeeper({ store, clock, logger, isResumable: true, lock, environment })
   let isDispossessed = false
   parts.defer(async () => {
     if (!isDispossessed && !(await keeper.flush(flushLimitMs)))
       logger.warn('not everything could be written to the store', { store: parsed.storeText })
     await keeper.close()
   })
-  const bus = await connectKafkaBus({ ...kafka.options, gatherMs }, { clock, logger })
-  parts.defer(() => bus.close())
+  const { bus, fleet } = await openDrivers(context, parsed.drivers, logger, parts)
+  // Nobody can go on with these.
+  if (fleet !== undefined) await closeEndedRuns(store, { clock, logger })
   const orchestrator = new Orchestrator({
     bus,
     clock,
@@ -99,54 +106,56 @@ const openParts = async (
     await keeper.close()
     fail(error)
   })
+  fleet?.serve(orchestrator)
   await orchestrator.start()
+  let isEnding = false
+  const kept = keepRuns(orchestrator, keeper)
   const api = await startApi({
-    orchestrator: keepRuns(orchestrator, keeper),
+    orchestrator: unlessEnding(fleet?.own(kept) ?? kept, () => isEnding),
     store,
     isStoreWritten: () => !keeper.isAway,
     clock,
     logger,
     ...listen,
     version,
+    environment,
     ...(token === undefined ? {} : { token }),
     insecure: parsed.isInsecure,
     ...(target === undefined ? {} : { apiDefaults: { target } }),
+    ...(fleet === undefined ? {} : { builtinTarget: fleet.builtinTarget }),
     processUsage: () => ({ cpuSeconds: context.cpuUsageUs() / 1e6, residentBytes: context.residentBytes() }),
   })
   parts.defer(() => api.close())
+  if (fleet !== undefined)
+    parts.defer(async () => {
+      isEnding = true
+      await endAll(unfinishedOf(orchestrator.runs))
+      await api.settled()
+    })
   greet(context, parsed, api.url)
-  logger.info('up, waiting for drivers and runs', {
-    url: api.url,
-    kafka: kafka.options.brokers,
-    store: parsed.storeText,
-    version,
-  })
+  const facts = { url: api.url, store: parsed.storeText, version }
+  if (parsed.drivers.kind === 'here')
+    logger.info('up, waiting for runs', { ...facts, maxDrivers: parsed.drivers.here.maxDrivers })
+  else
+    logger.info('up, waiting for drivers and runs', { ...facts, kafka: parsed.drivers.kafka.options.brokers })
   return orchestrator
 }
 
-/** For a person at a terminal; a log has the same in its first line. */
-const greet = (context: ProgramContext, { kafka, storeText }: ParsedOrchestratorFlags, url: string): void => {
-  if (context.stderr.isTTY !== true) return
-  const { brokers, topicPrefix } = kafka.options
-  const broker = brokers.join(',')
-  const prefix = topicPrefix === undefined ? '' : ` --topic-prefix ${topicPrefix}`
-  context.stderr.write(`\
-Orchestrator ${version} at ${url}, Kafka ${broker}${prefix === '' ? '' : `, topics ${topicPrefix}*`}, runs kept in ${storeText}
-  a driver:  groundswell driver --kafka ${broker}${prefix} --orchestrator ${url}
-  a run:     groundswell run scenario.yaml --orchestrator ${url}
-  Ctrl-C ends it; what runs then is taken up when it is started again.
-`)
-}
-
-const describeRest = (orchestrator: Orchestrator | undefined): string => {
-  const live = [...(orchestrator?.runs.values() ?? [])].filter(({ state }) => state.phase !== 'finished')
-  const running = live.filter(({ state }) => state.phase === 'running').length
-  const waiting = live.length - running
-  return [
-    'stopping',
-    running === 0
-      ? ''
-      : `; ${running === 1 ? 'one run goes on and is' : `${running} runs go on and are`} taken up when this orchestrator is started again`,
-    waiting === 0 ? '' : `; ${waiting} that had not begun ${waiting === 1 ? 'is' : 'are'} given up`,
-  ].join('')
+/** The bus, and the drivers where they are ours. Kafka's client is loaded only for Kafka. */
+const openDrivers = async (
+  context: ProgramContext,
+  drivers: ParsedOrchestratorFlags['drivers'],
+  logger: Logger,
+  parts: AsyncDisposableStack,
+): Promise<{ bus: Bus; fleet: LocalFleet | undefined }> => {
+  if (drivers.kind === 'here') {
+    const onChildLine = (line: string): void => logger.warn('a process on this machine says', { line })
+    const fleet = new LocalFleet({ context, logger, ...drivers.here, onChildLine })
+    parts.defer(() => fleet.close())
+    return { bus: fleet.bus, fleet }
+  }
+  const { connectKafkaBus } = await import('../bus/kafka/kafka-bus.ts')
+  const bus = await connectKafkaBus({ ...drivers.kafka.options, gatherMs }, { clock: context.clock, logger })
+  parts.defer(() => bus.close())
+  return { bus, fleet: undefined }
 }

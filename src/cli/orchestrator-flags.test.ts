@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { AppError } from '../lib/errors.ts'
+import { AllowList } from '../workloads/http/allow-list.ts'
 import { type OrchestratorFlags, parseOrchestratorFlags } from './orchestrator-flags.ts'
 
 let cwd = ''
@@ -16,6 +17,7 @@ after(() => rm(cwd, { recursive: true }))
 const plain: OrchestratorFlags = {
   kafka: 'localhost:9092',
   listen: '127.0.0.1:8001',
+  allowTarget: [],
   peerLatencyUnit: 'ms',
 }
 
@@ -71,6 +73,29 @@ describe('the options of the orchestrator', () => {
         maxQueued: '0',
       }),
       fault(/--kafka.*--listen.*--token-file.*--store.*--target.*--max-queued/s),
+    )
+  })
+
+  it('without a broker say what the drivers of this machine may do, with one they say nothing of it', async () => {
+    const { kafka: _kafka, ...here } = plain
+    const parse = (flags: Partial<OrchestratorFlags> = {}, env: Record<string, string> = {}) =>
+      parseOrchestratorFlags({ cwd, env: { HOME: '/home/user', ...env } }, { ...here, ...flags })
+    assert.deepEqual((await parse()).drivers, {
+      kind: 'here',
+      here: { maxDrivers: 16, allowTargets: AllowList.defaults },
+    })
+    assert.deepEqual((await parse({ maxDrivers: '3', allowTarget: ['shop.example.com'] })).drivers, {
+      kind: 'here',
+      here: { maxDrivers: 3, allowTargets: ['shop.example.com'] },
+    })
+    assert.equal((await parse({}, { GROUNDSWELL_KAFKA: 'k:1' })).drivers.kind, 'kafka')
+    await assert.rejects(
+      parse({ kafkaTls: true, maxDrivers: '0', allowTarget: ['10.0.0.0/99'], listen: '0.0.0.0:1' }),
+      fault(/--kafka-tls goes with --kafka.*10\.0\.0\.0\/99.*--max-drivers takes.*--insecure/s),
+    )
+    await assert.rejects(
+      parse({ kafka: 'k:1', maxDrivers: '3', allowTarget: ['x'] }),
+      fault(/--max-drivers is for.*--allow-target is for/s),
     )
   })
 })

@@ -1,5 +1,12 @@
 import { checkBinding, isLoopback } from '../api/access.ts'
-import { type KafkaFlags, type ParsedKafkaFlags, parseKafkaFlags } from './kafka-flags.ts'
+import { AllowList } from '../workloads/http/allow-list.ts'
+import {
+  isBrokerGiven,
+  type KafkaFlags,
+  kafkaFlagWithoutBroker,
+  type ParsedKafkaFlags,
+  parseKafkaFlags,
+} from './kafka-flags.ts'
 import type { ProgramContext } from './program-context.ts'
 import { readSecret } from './read-secret.ts'
 import { type LogFlags, parseCount, parseHttpUrl, parseListen } from './role-flags.ts'
@@ -14,11 +21,21 @@ export interface OrchestratorFlags extends KafkaFlags, LogFlags {
   insecure?: boolean
   target?: string
   maxQueued?: string
+  maxDrivers?: string
+  allowTarget: string[]
   peerLatencyUnit: 'ms' | 's'
 }
 
+/** Drivers of this machine. */
+export interface LocalDriverFlags {
+  maxDrivers: number
+  /** What they may load. */
+  allowTargets: readonly string[]
+}
+
 export interface ParsedOrchestratorFlags {
-  kafka: ParsedKafkaFlags
+  /** Where the drivers are: on this machine, in processes of ours, or wherever they reach the broker. */
+  drivers: { kind: 'here'; here: LocalDriverFlags } | { kind: 'kafka'; kafka: ParsedKafkaFlags }
   listen: { host: string; port: number }
   store: string
   /** As it may be shown. */
@@ -40,7 +57,9 @@ export const parseOrchestratorFlags = async (
   flags: OrchestratorFlags,
 ): Promise<ParsedOrchestratorFlags> => {
   const faults = new UsageFaults()
-  const kafka = await parseKafkaFlags(context, flags, faults)
+  const drivers: ParsedOrchestratorFlags['drivers'] = isBrokerGiven(context, flags)
+    ? { kind: 'kafka', kafka: await parseDriversElsewhere(context, flags, faults) }
+    : { kind: 'here', here: await parseDriversHere(flags, faults) }
   const listen = (await faults.collect(() => parseListen(flags.listen))) ?? { host: '127.0.0.1', port: 0 }
   const token = await faults.collect(() =>
     readSecret(context, { option: '--token-file', file: flags.tokenFile, variable: 'GROUNDSWELL_TOKEN' }),
@@ -61,8 +80,9 @@ export const parseOrchestratorFlags = async (
     flags.maxQueued === undefined ? undefined : parseCount('--max-queued', flags.maxQueued),
   )
   faults.throwIfAny()
+  const kafka = drivers.kind === 'kafka' ? drivers.kafka : { secrets: [], warnings: [] }
   return {
-    kafka,
+    drivers,
     listen,
     store: store?.location ?? '',
     storeText: store?.text ?? '',
@@ -79,4 +99,32 @@ export const parseOrchestratorFlags = async (
         : [`anybody who reaches ${flags.listen} may start runs: --insecure, and no token`]),
     ],
   }
+}
+
+const usualMaxDrivers = 16
+
+const parseDriversHere = async (flags: OrchestratorFlags, faults: UsageFaults): Promise<LocalDriverFlags> => {
+  const { allowTarget, maxDrivers } = flags
+  const misplaced = kafkaFlagWithoutBroker(flags)
+  if (misplaced !== undefined) faults.add(`${misplaced} goes with --kafka`)
+  const allowTargets = allowTarget.length === 0 ? AllowList.defaults : allowTarget
+  await faults.collect(() => new AllowList(allowTargets))
+  const parsed = await faults.collect(() =>
+    maxDrivers === undefined ? usualMaxDrivers : parseCount('--max-drivers', maxDrivers),
+  )
+  return { allowTargets, maxDrivers: parsed ?? usualMaxDrivers }
+}
+
+const parseDriversElsewhere = (
+  context: Pick<ProgramContext, 'cwd' | 'env'>,
+  flags: OrchestratorFlags,
+  faults: UsageFaults,
+): Promise<ParsedKafkaFlags> => {
+  if (flags.maxDrivers !== undefined)
+    faults.add('--max-drivers is for drivers of this machine, without --kafka')
+  if (flags.allowTarget.length > 0)
+    faults.add(
+      '--allow-target is for drivers of this machine, without --kafka: elsewhere each driver has a list of its own',
+    )
+  return parseKafkaFlags(context, flags, faults)
 }

@@ -10,6 +10,8 @@ export interface ProgramContext {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
   pid: number
+  /** Like `v24.12.0`. */
+  nodeVersion: string
   stdin: KeyInput & Readable
   stdout: OutputStream
   stderr: OutputStream

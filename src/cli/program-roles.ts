@@ -3,7 +3,7 @@ import { addKafkaOptions, repeated } from './command-options.ts'
 import type { Outcome } from './program.ts'
 import type { ProgramContext } from './program-context.ts'
 
-/** The roles that run on many machines: `orchestrator` and `driver`. */
+/** The roles that live long: `orchestrator` and `driver`. */
 export const addRoles = (program: Command, context: ProgramContext, outcome: Outcome): void => {
   addOrchestrator(program, context, outcome)
   addDriver(program, context, outcome)
@@ -12,14 +12,16 @@ export const addRoles = (program: Command, context: ProgramContext, outcome: Out
 const addOrchestrator = (program: Command, context: ProgramContext, outcome: Outcome): void => {
   const command = program
     .command('orchestrator')
-    .description('Own the runs of drivers on many machines: REST API, queue, record.')
-    .option('--kafka <HOST:PORT>', 'broker; several with commas')
-    .option('--listen <HOST:PORT>', 'where the API is served', '127.0.0.1:8001')
+    .description('Own runs: dashboard, REST API, queue, record.')
+    .option('--kafka <HOST:PORT>', 'broker for drivers elsewhere; else drivers here')
+    .option('--listen <HOST:PORT>', 'where page and API are', '127.0.0.1:8001')
     .option('--store <LOCATION>', 'SQLite file, or postgres:// URL without password')
     .option('--token-file <FILE>', 'what clients must show; else GROUNDSWELL_TOKEN')
     .option('--insecure', 'serve the API beyond loopback without a token')
     .option('--target <URL>', 'what the routes of the brief load')
     .option('--max-queued <N>', 'runs that may wait')
+    .option('--max-drivers <N>', 'without --kafka: drivers at once, else 16')
+    .addOption(repeated('--allow-target <ENTRY>', 'without --kafka: as of `driver`'))
     .addOption(unit('--peer-latency-unit <UNIT>', 'of drivers of others', ['ms', 's']))
   addLogOptions(command)
   addKafkaOptions(command)
@@ -27,13 +29,14 @@ const addOrchestrator = (program: Command, context: ProgramContext, outcome: Out
       'after',
       `
 Examples:
+  groundswell orchestrator
   groundswell orchestrator --kafka localhost:9092
   groundswell orchestrator --kafka k1:9092,k2:9092 --listen 0.0.0.0:8001 \\
     --token-file token.txt --store postgres://groundswell@db/groundswell`,
     )
     .action(async (options) => {
       const { orchestratorCommand } = await import('./orchestrator-command.ts')
-      outcome.exitCode = await orchestratorCommand(context, options)
+      outcome.exitCode = await orchestratorCommand(context, { allowTarget: [], ...options })
     })
 }
 

@@ -2,7 +2,9 @@ import { Command, CommanderError, Option } from 'commander'
 import { exitCodes, toAppError } from '../lib/errors.ts'
 import { version } from '../lib/version.ts'
 import { addKafkaOptions, hideGroupInHelp, kafkaGroup, repeated } from './command-options.ts'
+import { separateDashboard } from './dashboard-flags.ts'
 import type { ProgramContext } from './program-context.ts'
+import { addHelp } from './program-help.ts'
 import { addResults } from './program-results.ts'
 import { addRoles } from './program-roles.ts'
 import { reportError } from './report-error.ts'
@@ -15,7 +17,7 @@ export const runProgram = async (context: ProgramContext): Promise<number> => {
   const outcome: Outcome = { exitCode: exitCodes.passed }
   const program = buildProgram(context, outcome)
   try {
-    await program.parseAsync([...context.args], { from: 'user' })
+    await program.parseAsync(separateDashboard(context.args), { from: 'user' })
     return outcome.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.wrongUsage
@@ -59,6 +61,7 @@ Exit codes: 0 passed, 1 could not run, 2 wrong usage or scenario, 97 degraded
   addInit(program, context, outcome)
   addTarget(program, context, outcome)
   addCompletion(program, context)
+  addHelp(program, context)
   return program
 }
 
@@ -73,6 +76,7 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .option('--out <DIR>', 'write report.html, result.json and more there')
     .option('--store <LOCATION>', 'where it is kept for `results`; none: nowhere')
     .option('--json', 'only the result, as JSON on standard output')
+    .option('--dashboard [HOST:PORT]', 'page to watch and steer it; --stay: also after it')
     .option('-q, --quiet', 'no progress and no summary, only errors')
     .option('--no-color', 'no colours; so does the variable NO_COLOR')
     .addOption(repeated('--allow-target <ENTRY>', 'host or range that redirects may lead to'))
@@ -93,7 +97,10 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
     .addOption(repeated('--slo <SLO>', 'what must hold: "p99 < 250ms"').helpGroup(withoutFile))
   // No room for these here: the help of `driver` and of `orchestrator` shows them.
   command
-    .addOption(new Option('--token-file <FILE>', 'token for --orchestrator').helpGroup(kafkaGroup))
+    .addOption(new Option('--stay', 'the dashboard stays up after the run').helpGroup(kafkaGroup))
+    .addOption(
+      new Option('--token-file <FILE>', 'token for --orchestrator or --dashboard').helpGroup(kafkaGroup),
+    )
     .addOption(new Option('--detach', 'print the id, do not follow: --orchestrator').helpGroup(kafkaGroup))
   addKafkaOptions(command)
   hideGroupInHelp(command, kafkaGroup)
@@ -101,11 +108,10 @@ const addRun = (program: Command, context: ProgramContext, outcome: Outcome): vo
       'after',
       `
 Examples:
-  groundswell run scenarios/first.yaml
+  groundswell run scenarios/first.yaml --dashboard
   groundswell run scenario.yaml --set load.rate=1000/s --out results
   groundswell run scenario.yaml --orchestrator http://10.0.0.5:8001
-  groundswell run http://localhost:8080/ --rate 500/s --duration 10s \\
-    --slo 'p99 < 250ms' --slo 'errors < 1%'
+  groundswell run http://host:8080/ --rate 50/s --duration 10s --slo 'p99 < 1s'
 
 --set, --allow-target, --header and --slo may be repeated.
 Keys while it runs: space pause and resume, + and - faster and slower, q stop.`,

@@ -1,5 +1,10 @@
 import type { Distribution } from '../results/distribution.ts'
-import { type ReportTimeline, stepsOf } from '../results/report-timeline.ts'
+import {
+  drawnRequests,
+  type ReportTimeline,
+  type RequestTimeline,
+  stepsOf,
+} from '../results/report-timeline.ts'
 import type { RunResult, TimelineRow } from '../results/run-result.ts'
 import type { TimelineRowWithColumns } from '../results/timeline.ts'
 import type { OrchestratorClient } from './orchestrator-client.ts'
@@ -39,11 +44,17 @@ export const wholeOf = async (client: OrchestratorClient, id: string): Promise<D
 /** As it is collected from the seconds themselves where those are. */
 export const chartsOf = async (
   client: OrchestratorClient,
-  { id, elapsedMs }: RunResult,
+  result: RunResult,
   whole: Distribution | undefined,
 ): Promise<ReportTimeline> => {
-  const { step, tableStep } = stepsOf(elapsedMs)
-  const path = `/api/runs/${encodeURIComponent(id)}/timeline?request=*`
+  const { step, tableStep, requestStep } = stepsOf(result.elapsedMs)
+  const timeline = `/api/runs/${encodeURIComponent(result.id)}/timeline`
+  const path = `${timeline}?request=*`
+  const requests: RequestTimeline[] = []
+  for (const name of drawnRequests(result)) {
+    const query = `request=${encodeURIComponent(name)}&step=${requestStep}`
+    requests.push({ name, rows: await client.ask<TimelineRow[]>('GET', `${timeline}?${query}`) })
+  }
   return {
     step,
     rows: await client.ask<TimelineRowWithColumns[]>('GET', `${path}&step=${step}&columns=true`),
@@ -51,5 +62,7 @@ export const chartsOf = async (
     tableRows: await client.ask<TimelineRow[]>('GET', `${path}&step=${tableStep}`),
     responseTime: whole?.responseTime.bars ?? [],
     serviceTime: whole?.serviceTime.bars ?? [],
+    requestStep,
+    requests,
   }
 }

@@ -93,7 +93,7 @@ slo: [ errors < 1% ]
     const { faults, text: page, elements } = checkHtml(await readFile(join(out, 'report.html'), 'utf8'))
     assert.deepEqual(faults, [])
     assert.match(page, /Passed: errors 0 % of 1 % allowed/)
-    assert.equal(elements.filter(({ name }) => name === 'figure').length, 7)
+    assert.equal(elements.filter(({ name }) => name === 'figure').length, 8)
     assert.equal(page.includes('hidden-value'), false)
     assert.ok(world.target.arrivals.some(({ url }) => url === '/hello/bob'))
   })

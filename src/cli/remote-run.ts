@@ -2,6 +2,7 @@ import { isErrorCode } from '../api/problem.ts'
 import { sleep } from '../lib/clock.ts'
 import { AppError, exitCodes, messageOf } from '../lib/errors.ts'
 import { drawId } from '../lib/random-id.ts'
+import { version } from '../lib/version.ts'
 import { Histogram } from '../measuring/histogram.ts'
 import type { RunResult } from '../results/run-result.ts'
 import type { RunUpdate } from '../results/run-update.ts'
@@ -14,8 +15,7 @@ import type { ProgramContext } from './program-context.ts'
 import { readSecret } from './read-secret.ts'
 import { commandOf, openRemoteProgress, type RemoteProgress } from './remote-progress.ts'
 import { chartsOf, timelineOf, wholeOf } from './remote-results.ts'
-import { environmentElsewhere } from './report-environment.ts'
-import { reportRun } from './report-run.ts'
+import { keepFailedRun, reportRun } from './report-run.ts'
 import { parseHttpUrl } from './role-flags.ts'
 import { listenToSignals } from './signals.ts'
 
@@ -57,7 +57,10 @@ export const runRemotely = async (
   })
   const exitCode = await remote.follow(flags, log)
   const { result } = remote
-  if (result.error !== null) throw errorOf(result.error)
+  if (result.error !== null) {
+    await keepFailedRun(context, result, flags, directory)
+    throw errorOf(result.error)
+  }
   const whole = await wholeOf(client, result.id)
   return reportRun(
     context,
@@ -65,7 +68,7 @@ export const runRemotely = async (
       result,
       timeline: timelineOf(client, result),
       charts: () => chartsOf(client, result, whole),
-      environment: environmentElsewhere,
+      version,
       responseTime:
         whole && Histogram.decode(whole.responseTime.histogram.data, whole.responseTime.histogram.exact),
     },

@@ -1,7 +1,9 @@
 import { AppError, exitCodes, messageOf, toAppError } from '../lib/errors.ts'
+import { version } from '../lib/version.ts'
 import type { Histogram } from '../measuring/histogram.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
+import { noTimeline } from '../results/report-timeline.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { renderSummary } from '../results/summary-text.ts'
 import { type ReportSource, writeReports } from '../results/write-reports.ts'
@@ -61,12 +63,27 @@ const tell = async (
 
 const keep = async (
   context: ProgramContext,
-  finished: FinishedRun,
+  finished: ReportSource,
   directory: string,
-  flags: ReportFlags,
+  flags: Pick<ReportFlags, 'json' | 'quiet'>,
 ): Promise<void> => {
   const files = await writeReports(directory, finished)
   if (!flags.quiet && !flags.json) context.stderr.write(`\nWrote ${files.join(', ')}\n`)
+}
+
+/**
+ * What a run that could not begin leaves behind where files were asked for: a CI server that collects them shall find why.
+ * The error itself is the caller's to tell; one of writing is told here, and changes nothing.
+ */
+export const keepFailedRun = async (
+  context: ProgramContext,
+  result: RunResult,
+  flags: Pick<ReportFlags, 'json' | 'quiet'>,
+  directory: string | undefined,
+): Promise<void> => {
+  if (directory === undefined) return
+  const source = { result, timeline: [], charts: async () => noTimeline, version }
+  await attempt(context, () => keep(context, source, directory, flags))
 }
 
 /** Whether it went well; what went wrong is said, and what comes after it is done all the same. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { AppError, exitCodes, messageOf } from '../lib/errors.ts'
+import { version } from '../lib/version.ts'
 import { Histogram } from '../measuring/histogram.ts'
 import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
@@ -15,7 +16,6 @@ import { timelineOf } from '../results/timeline.ts'
 import { writeReports } from '../results/write-reports.ts'
 import { conditionOf, findRun, openResults } from './open-results.ts'
 import type { ProgramContext } from './program-context.ts'
-import { environmentElsewhere } from './report-environment.ts'
 import { parseCount } from './role-flags.ts'
 import { terminalOf, wantsColour } from './terminal.ts'
 
@@ -113,8 +113,8 @@ export const resultsExportCommand = async (
     const files = await writeReports(resolve(context.cwd, flags.out), {
       result,
       timeline,
-      charts: () => collectReportTimeline(store.readSeconds(run.id), result.elapsedMs),
-      environment: environmentElsewhere,
+      charts: () => collectReportTimeline(store.readSeconds(run.id), result),
+      version,
     })
     context.stderr.write(`Wrote ${files.join(', ')}\n`)
     return exitCodes.passed

@@ -31,12 +31,12 @@ export const openRoleLog = async (
 }
 
 /** `HOST:PORT`, `:PORT`, `[::1]:PORT`. Port 0: any free one. Throws USAGE. */
-export const parseListen = (text: string): { host: string; port: number } => {
+export const parseListen = (text: string, option = '--listen'): { host: string; port: number } => {
   const [, host, port] = /^(\[[0-9a-f:.]+\]|[\w.-]*):(\d{1,5})$/i.exec(text) ?? []
   if (host === undefined || Number(port) > 65_535)
     throw new AppError(
       'USAGE',
-      `--listen takes HOST:PORT, as in 127.0.0.1:8001 or 0.0.0.0:8001; "${text}" is none`,
+      `${option} takes HOST:PORT, as in 127.0.0.1:8001 or 0.0.0.0:8001; "${text}" is none`,
     )
   return { host: host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
 }

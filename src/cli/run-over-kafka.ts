@@ -3,6 +3,7 @@ import { exitCodes } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import type { LoadedScenario } from '../scenario/load-scenario.ts'
 import { conductRun, type RunLog } from './conduct-run.ts'
+import type { DashboardPlace } from './dashboard-flags.ts'
 import { parseKafkaFlags } from './kafka-flags.ts'
 import type { RunFlags } from './load-from-flags.ts'
 import type { ProgramContext } from './program-context.ts'
@@ -19,6 +20,7 @@ export const runOverKafka = async (
   flags: RunFlags,
   log: RunLog,
   directory: string | undefined,
+  dashboard: DashboardPlace | undefined,
 ): Promise<number> => {
   const { clock } = context
   const faults = new UsageFaults()
@@ -34,7 +36,7 @@ export const runOverKafka = async (
     const bus = await connectKafkaBus(kafka.options, { clock, logger })
     parts.defer(() => bus.close())
     waiting[Symbol.dispose]()
-    return await conductRun(context, { bus, prepare: async () => loaded }, flags, log, directory)
+    return await conductRun(context, { bus, prepare: async () => loaded, dashboard }, flags, log, directory)
   } finally {
     waiting[Symbol.dispose]()
   }

@@ -15,7 +15,7 @@ import { readScenario } from './read-scenario.ts'
  * What such an orchestrator cannot be told (there is no *rejected* in the brief) is a measurement: a target that nobody
  * answers at is so many errors, not a refusal.
  */
-export const isBriefConfig = (config: TestConfigMessage): boolean =>
+const isBriefConfig = (config: TestConfigMessage): boolean =>
   config.scenario === undefined && config.drivers === undefined
 
 /** Which share of the run is that of this driver; undefined: none. */

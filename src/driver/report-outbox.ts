@@ -38,7 +38,7 @@ interface Waiting {
   isKept: boolean
 }
 
-export const defaultOutboxBytes = 64 * 1024 * 1024
+const defaultOutboxBytes = 64 * 1024 * 1024
 
 const firstRetryMs = 250
 const longestRetryMs = 2000

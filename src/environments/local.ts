@@ -2,8 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { Bus } from '../bus/bus.ts'
 import { InProcessBroker } from '../bus/in-process.ts'
 import { type LinkChannel, type LinkFrame, serveLink } from '../bus/link.ts'
+import { MessageChannel } from '../bus/message-channel.ts'
+import { protocol } from '../bus/messages.ts'
+import { topics } from '../bus/topics.ts'
 import type { Clock } from '../lib/clock.ts'
-import { AppError } from '../lib/errors.ts'
+import { AppError, messageOf } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 
 /**
@@ -35,6 +38,14 @@ const longestLine = 10_000
 /** So many of a child's last lines are told when it dies. */
 const keptLines = 5
 
+/** What happens to one driver, for who keeps several. */
+export interface DriverEvents {
+  /** It registered. */
+  onUp(): void
+  /** It ended though nobody had asked it to: INTERNAL with its last lines. Not called after {@link LocalEnvironment.close}. */
+  onEnd(error: AppError): void
+}
+
 interface Child {
   process: ChildProcess
   role: string
@@ -62,26 +73,43 @@ export class LocalEnvironment {
 
   /**
    * Never resolves; rejects with INTERNAL when a child dies that was not asked to, with its last lines. Before a run has
-   * begun that is the end of it, during the run the orchestrator notices by itself.
+   * begun that is the end of it, during the run the orchestrator notices by itself. Children whose end is told otherwise are
+   * not meant.
    */
   get failed(): Promise<never> {
     return this.#failures.promise
   }
 
   /** Starts a driver that may load only `allowTargets`. It registers on the bus when it is up. */
-  startDriver(allowTargets: readonly string[]): void {
-    const { process: child } = this.#fork([
-      'driver',
-      '--link',
-      ...allowTargets.flatMap((entry) => ['--allow-target', entry]),
-    ])
-    this.#links.push(serveLink(channelOf(child), this.#broker.connect()))
+  startDriver(allowTargets: readonly string[], events?: DriverEvents): void {
+    let id: string | undefined
+    const onEnd = (error: AppError): void => {
+      if (id !== undefined) this.#sayGoodbyeFor(id)
+      events?.onEnd(error)
+    }
+    const { process: child } = this.#fork(
+      ['driver', '--link', ...allowTargets.flatMap((entry) => ['--allow-target', entry])],
+      events === undefined ? undefined : onEnd,
+    )
+    const bus = noticing(this.#broker.connect(), (driver) => {
+      id = driver
+      events?.onUp()
+    })
+    this.#links.push(serveLink(channelOf(child), bus))
   }
 
-  /** Starts the built-in target on a free port of loopback; its URL. */
-  startTarget(): Promise<string> {
-    const { process: child } = this.#fork(['target', '--port', '0', '--link'])
+  /** Starts the built-in target on a free port of loopback; its URL. `onEnd`: when it ends later, by itself. */
+  startTarget(onEnd?: (error: AppError) => void): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const { process: child } = this.#fork(
+      ['target', '--port', '0', '--link'],
+      onEnd === undefined
+        ? undefined
+        : (error) => {
+            reject(error)
+            onEnd(error)
+          },
+    )
     const deadline = this.#options.clock.after(targetDeadlineMs, () => {
       reject(new AppError('INTERNAL', `The built-in target said nothing for ${targetDeadlineMs / 1000} s.`))
     })
@@ -107,7 +135,23 @@ export class LocalEnvironment {
     await Promise.all(this.#links)
   }
 
-  #fork(args: readonly string[]): Child {
+  /** It cannot any more; who would give it a share within the next seconds hears of it. */
+  #sayGoodbyeFor(driver: string): void {
+    const { clock, logger } = this.#options
+    const bus = this.#broker.connect()
+    new MessageChannel(bus, logger)
+      .publish(topics.heartbeat, driver, {
+        node_id: driver,
+        heartbeat: 'YES',
+        protocol,
+        state: 'leaving',
+        timestamp_ms: clock.wallMs(),
+      })
+      .finally(() => bus.close())
+      .catch((error: unknown) => logger.warn('a goodbye could not be said', { error: messageOf(error) }))
+  }
+
+  #fork(args: readonly string[], onEnd = (error: AppError): void => this.#failures.reject(error)): Child {
     const { entry, execArgv, onChildLine } = this.#options
     const process = fork(entry, args, {
       execArgv: [...execArgv],
@@ -135,28 +179,39 @@ export class LocalEnvironment {
       // One that could not be started at all says nothing more.
       if (process.pid !== undefined) return
       this.#children.delete(process)
-      this.#lose(child, error.message)
+      this.#lose(child, error.message, onEnd)
     })
     process.once('exit', () => this.#children.delete(process))
     // Later than `exit`: all that it printed has been read.
     process.once('close', (code, signal) => {
       if (rest !== '') hear(rest)
-      this.#lose(child, signal === null ? `exit code ${code}` : signal)
+      this.#lose(child, signal === null ? `exit code ${code}` : signal, onEnd)
     })
     return child
   }
 
-  #lose({ process, role, lastLines }: Child, why: string): void {
+  #lose({ process, role, lastLines }: Child, why: string, onEnd: (error: AppError) => void): void {
     if (this.#isClosing) return
     this.#options.logger.warn('a child process ended', { role, pid: process.pid, why })
     const said = lastLines.length === 0 ? '' : `:\n  ${lastLines.join('\n  ')}`
-    this.#failures.reject(
+    onEnd(
       new AppError('INTERNAL', `The process of a ${role} ended by itself (${why})${said}`, {
         hint: 'It could not go on; what it said last stands above.',
       }),
     )
   }
 }
+
+/** The same bus; tells the id under which who is behind it registers. */
+const noticing = (bus: Bus, onRegister: (id: string) => void): Bus => ({
+  publish: async (topic, key, value) => {
+    await bus.publish(topic, key, value)
+    if (topic === topics.register) onRegister(key)
+  },
+  subscribe: (topic, options, handler) => bus.subscribe(topic, options, handler),
+  purge: (topic) => bus.purge(topic),
+  close: () => bus.close(),
+})
 
 /** A child's end of its link, from here. */
 const channelOf = (child: ChildProcess): LinkChannel => ({

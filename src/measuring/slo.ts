@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein'
 import { parseDuration } from '../lib/duration.ts'
+import { editDistance } from '../lib/edit-distance.ts'
 import { parseRate } from '../lib/rate.ts'
 
 /**
@@ -165,7 +165,9 @@ const nearestSubject = (text: string): string => {
   const lower = text.toLowerCase()
   const known = Object.hasOwn(foreignWords, lower) ? foreignWords[lower] : undefined
   if (known !== undefined) return known
-  return knownWords.reduce((best, word) => (distance(lower, word) < distance(lower, best) ? word : best))
+  return knownWords.reduce((best, word) =>
+    editDistance(lower, word) < editDistance(lower, best) ? word : best,
+  )
 }
 
 // --- the threshold -------------------------------------------------------------------------------------------------

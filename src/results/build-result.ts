@@ -12,13 +12,19 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { driverResult } from './driver-result.ts'
 import { figuresOf, timeFiguresOf } from './figures.ts'
 import { foreignWarningsOf, plannedOfOurs } from './foreign-warnings.ts'
-import type { RequestResult, RunPhase, RunResult, TimelineRow } from './run-result.ts'
+import type { RequestResult, RunEnvironment, RunPhase, RunResult, TimelineRow } from './run-result.ts'
 import { warningsOf } from './warnings.ts'
 
 /**
- * A run's state as it is told to the world, at any time of its life. `record` is the scenario with its secrets masked.
+ * A run's state as it is told to the world, at any time of its life. `record` is the scenario with its secrets masked,
+ * `environment` that of the process which conducts it.
  */
-export const buildResult = (state: RunState, record: Scenario, nowMs: number): RunResult => {
+export const buildResult = (
+  state: RunState,
+  record: Scenario,
+  nowMs: number,
+  environment: RunEnvironment | null = null,
+): RunResult => {
   const elapsedMs = elapsedOf(state, nowMs)
   const verdict = state.phase === 'finished' ? judgeOutcome(state, nowMs) : undefined
   const overall = overallOfSet(totalOf(state))
@@ -80,6 +86,7 @@ export const buildResult = (state: RunState, record: Scenario, nowMs: number): R
       scale: scale ?? null,
       by,
     })),
+    environment,
   }
 }
 

@@ -20,10 +20,10 @@ export const driverResult = (driver: DriverProgress, elapsedMs: number): DriverR
 })
 
 /** Under this kind are errors of which no kind is known. */
-export const unknownErrorKind = 'unknown'
+const unknownErrorKind = 'unknown'
 
 /** `durationMs`: how far what it said reaches. */
-export const figuresOfSaid = (said: SaidFigures, durationMs: number): DriverFigures => ({
+const figuresOfSaid = (said: SaidFigures, durationMs: number): DriverFigures => ({
   totals: {
     started: null,
     sent: said.sent,

@@ -27,7 +27,7 @@ const readTimeFigures = (histogram: Histogram): TimeFigures => ({
   max: ms(histogram.maxUs),
 })
 
-export const totalsOf = (m: Measurement, durationMs: number): Totals => ({
+const totalsOf = (m: Measurement, durationMs: number): Totals => ({
   started: m.started,
   sent: m.sent,
   answered: m.answered,

@@ -45,7 +45,7 @@ function* sentencesOn(foreign: readonly ForeignDriver[], state: RunState): Gener
     yield 'Pauses and changes of rate do not reach drivers written by others.'
 }
 
-export const foreignDriversOf = (state: RunState): ForeignDriver[] =>
+const foreignDriversOf = (state: RunState): ForeignDriver[] =>
   [...state.drivers.values()].flatMap((driver) =>
     driver.foreign === null ? [] : [{ ...driver, foreign: driver.foreign }],
   )

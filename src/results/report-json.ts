@@ -8,7 +8,7 @@ import type { RunResult } from './run-result.ts'
 const order = [
   'id name kind scenario seed labels state outcome error why warnings createdAt startedAt finishedAt elapsedMs plan',
   'reason share isForeign assumedFinished pid cpu clock totals responseTimeMs serviceTimeMs sendLatenessMs errorTimeMs requests drivers slo',
-  'startSkewMs startSkewUncertaintyMs gaps steering',
+  'startSkewMs startSkewUncertaintyMs gaps steering environment',
   'load targets durationMs operations',
   'started sent answered retried unsent unsentReasons inFlight errors errorDetails status checks bytesIn bytesOut',
   'connectionsOpened answeredPerSecond',
@@ -16,6 +16,7 @@ const order = [
   'text passed failed observed observedText brokenAtSecond',
   'driver from to atMs command scale by',
   'code message hint offsetMs uncertaintyMs',
+  'groundswell node system cores memoryBytes',
 ]
   .join(' ')
   .split(' ')

@@ -52,3 +52,12 @@ test('names cannot break out of the XML, nor bring characters that it forbids', 
   assert.ok(xml.includes('name="&quot;/&gt;&lt;evil a=&apos;&amp;&apos;&gt;&#10;]]&gt;日本"'))
   assert.doesNotMatch(xml.replaceAll('\n', ''), /[\p{Cc}\p{Cs}\uffff]/u)
 })
+
+test('a run that could not begin fails, and says why', () => {
+  const error = { code: 'DRIVERS_MISSING', message: 'Only 1 of 2 drivers came', hint: 'Start another.' }
+  const xml = renderReportJunit(sampleResult({ outcome: null, startedAt: null, error }))
+  assert.match(
+    xml,
+    /<failure message="could not run: Only 1 of 2 drivers came">could not run: [^<]*&#10;Start another\.<\/failure>/,
+  )
+})

@@ -42,6 +42,8 @@ const runCase = (result: RunResult): Case => {
   const name = 'the run is complete'
   const why = result.why.join('\n')
   const sloFailed = result.slo.some(({ passed }) => passed === false)
+  if (result.error !== null)
+    return { group: 'run', name, failure: `could not run: ${result.error.message}\n${result.error.hint}` }
   if (result.outcome === null) return { group: 'run', name, skipped: 'not finished' }
   if (result.outcome === 'stopped') return { group: 'run', name, skipped: why === '' ? 'stopped early' : why }
   if (result.outcome === 'degraded' || (result.outcome === 'failed' && !sloFailed)) {

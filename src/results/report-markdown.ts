@@ -1,5 +1,4 @@
 import { formatRate } from '../lib/rate.ts'
-import { worstFirst } from './html/breakdown-sections.ts'
 import { cutText } from './html/markup.ts'
 import type { RunResult } from './run-result.ts'
 import {
@@ -15,6 +14,7 @@ import {
 } from './summary-text-figures.ts'
 import { isUnmeasured, toldTotalsOf } from './told-totals.ts'
 import { partsOfSlo, verdictOf } from './verdict.ts'
+import { worstFirst } from './worst-first.ts'
 
 /**
  * A run in less than 60 lines of Markdown (GitHub's), for a pull request: the verdict and why, the objectives, what to know
@@ -37,7 +37,7 @@ export const renderReportMarkdown = (result: RunResult): string => {
     askedAndDone(result),
     requests(result),
     [
-      `Run ${code(result.id)}, seed ${result.seed}. Figures are of the whole run${result.startedAt === null ? '' : ` (${formatTime(result.elapsedMs)})`}, times in milliseconds where no unit stands.`,
+      `Run ${code(result.id)}, seed ${result.seed}.${result.startedAt === null ? '' : ` Figures are of the whole run (${formatTime(result.elapsedMs)}), times in milliseconds where no unit stands.`}`,
     ],
   ]
   return `${blocks
@@ -69,8 +69,9 @@ const objectives = ({ slo }: RunResult): string[] => {
 
 const rankOf = (passed: boolean | null): number => (passed === false ? 0 : passed === null ? 1 : 2)
 
-const warnings = ({ warnings, gaps }: RunResult): string[] => {
-  const missing = gaps.map(
+const warnings = ({ warnings, gaps, startedAt }: RunResult): string[] => {
+  // Of what never began nothing is missing.
+  const missing = (startedAt === null ? [] : gaps).map(
     ({ driver, from, to, share }) =>
       `Missing: ${formatShare(share)} of the load from ${formatPosition(from * 1000)} to ${formatPosition(to * 1000)}, driver ${driver}.`,
   )

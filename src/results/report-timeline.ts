@@ -1,12 +1,13 @@
 import { type Bucket, Histogram } from '../measuring/histogram.ts'
-import { type Measurement, sumOf } from '../measuring/measurement.ts'
+import { emptyMeasurement, type Measurement, sumOf } from '../measuring/measurement.ts'
 import { overallOfSet } from '../orchestrator/overall-of-set.ts'
 import type { RunState } from '../orchestrator/run-state.ts'
 import { timelineRow } from './build-result.ts'
 import { columnOf } from './heat-column.ts'
-import type { TimelineRow } from './run-result.ts'
+import type { RequestResult, RunResult, TimelineRow } from './run-result.ts'
 import type { StoredSecond } from './store/results-store.ts'
 import type { TimelineRowWithColumns } from './timeline.ts'
+import { worstFirst } from './worst-first.ts'
 
 /**
  * All requests of a run over its time, as coarse as a still picture needs: seconds become one row by adding their
@@ -22,6 +23,14 @@ export interface ReportTimeline {
   /** Of the whole run: how many values lay in which slot, ascending. */
   responseTime: readonly Bucket[]
   serviceTime: readonly Bucket[]
+  /** Each request by itself, coarser still: those of {@link drawnRequests}. */
+  requestStep: number
+  requests: readonly RequestTimeline[]
+}
+
+export interface RequestTimeline {
+  name: string
+  rows: readonly TimelineRow[]
 }
 
 export const noTimeline: ReportTimeline = {
@@ -31,10 +40,23 @@ export const noTimeline: ReportTimeline = {
   tableRows: [],
   responseTime: [],
   serviceTime: [],
+  requestStep: 1,
+  requests: [],
 }
 
-export const maxColumns = 300
+/** So that 10 minutes are columns of 2 s, and an hour of 10 s. */
+export const maxColumns = 365
 export const maxTableRows = 25
+/** A picture of a request by itself is small. */
+export const maxRequestRows = 75
+const maxDrawnRequests = 20
+
+/** What has a picture of its own: the requests with the worst p99. */
+const drawnOf = ({ requests }: Pick<RunResult, 'requests'>): RequestResult[] =>
+  worstFirst(requests).slice(0, maxDrawnRequests)
+
+export const drawnRequests = (result: Pick<RunResult, 'requests'>): string[] =>
+  drawnOf(result).map(({ name }) => name)
 
 const steps = [
   1, 2, 5, 10, 15, 30, 60, 300, 600, 1800, 3600, 7200, 21_600, 86_400, 604_800, 6_048_000, 60_480_000,
@@ -45,10 +67,14 @@ export const stepFor = (seconds: number, maxRows: number, unit = 1): number =>
   steps.find((step) => step % unit === 0 && Math.ceil(seconds / step) <= maxRows) ?? 604_800_000
 
 /** Steps for a run of so long, with a second to spare for what comes late. */
-export const stepsOf = (elapsedMs: number): { step: number; tableStep: number } => {
+export const stepsOf = (elapsedMs: number): { step: number; tableStep: number; requestStep: number } => {
   const seconds = Math.ceil(elapsedMs / 1000)
   const step = stepFor(seconds + 1, maxColumns)
-  return { step, tableStep: stepFor(seconds, maxTableRows, step) }
+  return {
+    step,
+    tableStep: stepFor(seconds, maxTableRows, step),
+    requestStep: stepFor(seconds + 1, maxRequestRows, step),
+  }
 }
 
 /** One row to be: what was measured in its seconds. */
@@ -57,6 +83,45 @@ interface Span {
   drivers: number
   inFlight: number
   measurement: Measurement
+}
+
+/** Makes spans of some seconds of single ones that come in order: longer ones where there turn out to be too many. */
+class SpanFold {
+  step: number
+  readonly #most: number
+  #spans: Span[] = []
+  #open: Span[] = []
+
+  constructor(step: number, most: number) {
+    this.step = step
+    this.#most = most
+  }
+
+  add(span: Span): void {
+    const [open] = this.#open
+    if (open !== undefined && startOf(open.second, this.step) !== startOf(span.second, this.step))
+      this.#close()
+    if (this.#spans.length > this.#most) {
+      // It lasted longer than its record says.
+      this.step = stepFor(span.second + 1, this.#most / 2, this.step)
+      this.#spans = inSpans(this.#spans, this.step)
+      const last = this.#spans.at(-1)
+      if (last !== undefined && last.second === startOf(span.second, this.step))
+        this.#open.push(...this.#spans.splice(-1))
+    }
+    this.#open.push(span)
+  }
+
+  end(): Span[] {
+    this.#close()
+    return this.#spans
+  }
+
+  #close(): void {
+    const span = merge(this.#open, this.step)
+    if (span !== undefined) this.#spans.push(span)
+    this.#open = []
+  }
 }
 
 /** A few milliseconds of work. */
@@ -68,33 +133,30 @@ const secondsPerTurn = 60
  */
 export const collectReportTimeline = async (
   seconds: AsyncIterable<StoredSecond> | Iterable<StoredSecond>,
-  elapsedMs: number,
+  result: Pick<RunResult, 'elapsedMs' | 'requests'>,
   breathe?: () => Promise<void>,
 ): Promise<ReportTimeline> => {
+  const steps = stepsOf(result.elapsedMs)
+  const all = new SpanFold(steps.step, maxColumns)
+  const requests = drawnOf(result).map(({ kind, name }) => ({
+    name,
+    key: `${kind} ${name}`,
+    fold: new SpanFold(steps.requestStep, maxRequestRows),
+  }))
   let read = 0
-  let { step } = stepsOf(elapsedMs)
-  let spans: Span[] = []
-  let open: Span[] = []
-  const close = (): void => {
-    const span = merge(open, step)
-    if (span !== undefined) spans.push(span)
-    open = []
-  }
   for await (const { second, drivers, inFlight, measurements } of seconds) {
     if (++read % secondsPerTurn === 0) await breathe?.()
-    if (open[0] !== undefined && startOf(open[0].second, step) !== startOf(second, step)) close()
-    if (spans.length > maxColumns) {
-      // It lasted longer than its record says.
-      step = stepFor(second + 1, maxColumns / 2, step)
-      spans = inSpans(spans, step)
-      const last = spans.at(-1)
-      if (last !== undefined && last.second === startOf(second, step)) open.push(...spans.splice(-1))
+    all.add({ second, drivers, inFlight, measurement: overallOfSet(measurements) })
+    for (const { key, fold } of requests) {
+      const measurement = measurements.get(key)?.measurement ?? emptyMeasurement
+      fold.add({ second, drivers, inFlight: 0, measurement })
     }
-    open.push({ second, drivers, inFlight, measurement: overallOfSet(measurements) })
   }
-  close()
+  const spans = all.end()
+  const { step } = all
   const end = (spans.at(-1)?.second ?? 0) + step
-  const tableStep = stepFor(Math.min(end, Math.max(1, Math.ceil(elapsedMs / 1000))), maxTableRows, step)
+  const elapsed = Math.max(1, Math.ceil(result.elapsedMs / 1000))
+  const tableStep = stepFor(Math.min(end, elapsed), maxTableRows, step)
   const coarse = inSpans(spans, tableStep)
   return {
     step,
@@ -103,14 +165,19 @@ export const collectReportTimeline = async (
     tableRows: coarse.map(rowOf),
     responseTime: barsOf(coarse.map(({ measurement }) => measurement.responseTime)),
     serviceTime: barsOf(coarse.map(({ measurement }) => measurement.serviceTime)),
+    requests: requests.map(({ name, fold }) => ({ name, rows: fold.end().map(rowOf) })),
+    requestStep: requests[0]?.fold.step ?? steps.requestStep,
   }
 }
 
 /** Of a run that this process conducts. */
-export const reportTimelineOf = (state: RunState, elapsedMs: number): Promise<ReportTimeline> =>
+export const reportTimelineOf = (
+  state: RunState,
+  result: Pick<RunResult, 'elapsedMs' | 'requests'>,
+): Promise<ReportTimeline> =>
   collectReportTimeline(
     state.seconds.map((row, second) => ({ ...row, second })),
-    elapsedMs,
+    result,
   )
 
 const startOf = (second: number, step: number): number => Math.floor(second / step) * step

@@ -42,6 +42,21 @@ export interface RunResult {
   startSkewUncertaintyMs: number | null
   gaps: Gap[]
   steering: SteeringRecord[]
+  /** Of the process that conducted it; `null` where its record does not say. */
+  environment: RunEnvironment | null
+}
+
+/** On what a run was conducted: drivers may be on other machines. */
+export interface RunEnvironment {
+  /** Versions. */
+  groundswell: string
+  node: string
+  /** Like `Linux 6.1.0 x64`. */
+  system: string
+  /** The processor's model; `null` where the system does not say. */
+  cpu: string | null
+  cores: number
+  memoryBytes: number
 }
 
 /** `queued`: waits for drivers; `configuring`: drivers are building; `ready`: they are, and the start is awaited; `finishing`: no new operations, answers awaited. */

@@ -23,18 +23,18 @@ export const verdictOf = (result: RunResult): Verdict => {
 }
 
 const headOf = ({ outcome, error, state }: RunResult): Omit<Verdict, 'sentence'> => {
+  if (error !== null) return { mark: '✗', word: 'Could not run', tone: 'bad' }
   if (outcome === 'passed') return { mark: '✓', word: 'Passed', tone: 'good' }
   if (outcome === 'failed') return { mark: '✗', word: 'Failed', tone: 'bad' }
   if (outcome === 'degraded') return { mark: '!', word: 'Degraded', tone: 'bad' }
   if (outcome === 'stopped') return { mark: '■', word: 'Stopped', tone: 'caution' }
-  if (error !== null) return { mark: '✗', word: 'Could not run', tone: 'bad' }
   return { mark: '·', word: state === 'finished' ? 'Without an outcome' : 'Not finished', tone: 'caution' }
 }
 
 const reasonOf = (result: RunResult): string => {
   const { outcome, error, why, state, elapsedMs } = result
+  if (error !== null) return ended(error.message)
   if (outcome === null) {
-    if (error !== null) return ended(error.message)
     return result.startedAt === null
       ? `it has not begun (${state}).`
       : `${state}, ${formatTime(elapsedMs)} after its start; these are the figures so far.`

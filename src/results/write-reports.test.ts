@@ -19,7 +19,7 @@ const sourceOf = (result: RunResult, timeline: ReportSource['timeline']): Report
   result,
   timeline,
   charts: async () => noTimeline,
-  environment: { version: 'test', machine: null },
+  version: 'test',
 })
 
 const allFiles = ['junit.xml', 'report.html', 'result.json', 'summary.md', 'timeline.csv']

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import * as nodeFileSystem from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, messageOf } from '../lib/errors.ts'
-import type { ReportEnvironment } from './html/report-input.ts'
 import { renderReportCsv } from './report-csv.ts'
 import { renderReportJson } from './report-json.ts'
 import { renderReportJunit } from './report-junit.ts'
@@ -16,7 +15,8 @@ export interface ReportSource {
   timeline: Iterable<TimelineRow> | AsyncIterable<TimelineRow>
   /** For the charts; asked for when it is their turn. */
   charts: () => Promise<ReportTimeline>
-  environment: ReportEnvironment
+  /** Of the program that writes the report. */
+  version: string
 }
 
 /** What is needed of `node:fs/promises`. */
@@ -89,9 +89,9 @@ async function* summary(result: RunResult): AsyncGenerator<string> {
   yield renderReportMarkdown(result)
 }
 
-async function* page({ result, charts, environment }: ReportSource): AsyncGenerator<string> {
+async function* page({ result, charts, version }: ReportSource): AsyncGenerator<string> {
   const { renderHtmlReport } = await import('./html/html-report.ts')
-  yield renderHtmlReport({ result, timeline: await charts(), environment })
+  yield renderHtmlReport({ result, timeline: await charts(), version })
 }
 
 const makeDirectory = async (path: string, fileSystem: ReportFileSystem, hint?: string): Promise<void> => {

@@ -9,7 +9,7 @@ import type { AssetReference } from './scenario.ts'
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array>
 
 /** Feeders and bodies, each and together: they travel to every driver and stay in its memory. */
-export const maxAssetBytes = 64 * 2 ** 20
+const maxAssetBytes = 64 * 2 ** 20
 const maxTotalBytes = 256 * 2 ** 20
 
 export interface Asset {

@@ -43,7 +43,7 @@ export const buildRequest = (
 }
 
 /** Only ASCII is sent: other characters are percent-encoded as UTF-8, but for the names in templates. */
-export const encodeUrl = (url: string): string =>
+const encodeUrl = (url: string): string =>
   url.replace(/\{\{[^{}]*\}\}|[^\p{ASCII}]+/gu, (part) =>
     part.startsWith('{{') ? part : encodeURIComponent(part.toWellFormed()),
   )

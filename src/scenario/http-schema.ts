@@ -63,76 +63,73 @@ const tlsSchema = strictMap('a map of TLS settings', {
 
 const localAddress = 'an IP address of this machine'
 
-export const httpMapSchema = strictMap(
-  'a target URL, or a map such as { target: URL, requests: [ { get: / } ] }',
-  {
-    target,
-    timeout: duration({
-      description: 'From the intended start to the end of the response. Left out: 10s.',
-      example: '10s',
-    }).optional(),
-    connectTimeout: duration({
-      description: 'For connection and TLS handshake. Left out: 3s.',
-      example: '3s',
-    }).optional(),
-    connections: count({
-      description: 'Open connections on each driver, over all targets. Left out: 100.',
-      to: 1_000_000,
-    }).optional(),
-    reuse: flag('False: a new connection for every request. Left out: true.').optional(),
-    maxConnectionAge: duration({
-      description:
-        'An older connection is closed after its current response, so that changes of names are followed.',
-      example: '30s',
-    }).optional(),
-    idleTimeout: duration({
-      description: 'A connection that was idle for this time is not used again. Left out: 4s.',
-      example: '4s',
-    }).optional(),
-    localAddresses: z
-      .array(z.union([z.ipv4(localAddress), z.ipv6(localAddress)], localAddress), 'a list of IP addresses')
-      .meta({
-        description: 'Source addresses, used in turn, for more than some 60,000 connections to one target.',
-      })
-      .optional(),
-    tls: tlsSchema.meta({ description: 'TLS settings.' }).optional(),
-    headers: headersSchema.optional(),
-    auth: authSchema.optional(),
-    redirects: count({
-      description: 'How many redirects are followed. Left out: 0, the 3xx is the answer.',
-      from: 0,
-      to: 50,
-    }).optional(),
-    maxHead: size('The largest response head that is accepted. Left out: 64KiB.', '64KiB').optional(),
-    maxKeptBody: size(
-      'How much of a body is kept for checks and captures; the rest is counted only. Left out: 1MiB.',
-      '1MiB',
-    ).optional(),
-    preflight: flag(
-      'Reach every target once before the run starts, and refuse to start otherwise. Left out: true.',
-    ).optional(),
-    feeders: z
-      .record(
-        z.string().refine(isTemplateName, 'a name of letters, digits, _ and -'),
-        feederSchema,
-        'a map from name to CSV file',
-      )
-      .meta({
-        description: 'CSV files, whose columns are used as {{name.column}}.',
-        examples: [{ users: 'users.csv' }],
-      })
-      .optional(),
-    requests: z
-      .array(operationSchema, 'a list of requests and journeys')
-      .min(1, 'at least one request, or no "requests" at all')
-      .max(10_000, 'at most 10,000 requests and journeys')
-      .meta({
-        description: 'Requests and journeys, drawn by weight. Left out: GET of the target.',
-        examples: [[{ get: '/' }]],
-      })
-      .optional(),
-  },
-)
+const httpMapSchema = strictMap('a target URL, or a map such as { target: URL, requests: [ { get: / } ] }', {
+  target,
+  timeout: duration({
+    description: 'From the intended start to the end of the response. Left out: 10s.',
+    example: '10s',
+  }).optional(),
+  connectTimeout: duration({
+    description: 'For connection and TLS handshake. Left out: 3s.',
+    example: '3s',
+  }).optional(),
+  connections: count({
+    description: 'Open connections on each driver, over all targets. Left out: 100.',
+    to: 1_000_000,
+  }).optional(),
+  reuse: flag('False: a new connection for every request. Left out: true.').optional(),
+  maxConnectionAge: duration({
+    description:
+      'An older connection is closed after its current response, so that changes of names are followed.',
+    example: '30s',
+  }).optional(),
+  idleTimeout: duration({
+    description: 'A connection that was idle for this time is not used again. Left out: 4s.',
+    example: '4s',
+  }).optional(),
+  localAddresses: z
+    .array(z.union([z.ipv4(localAddress), z.ipv6(localAddress)], localAddress), 'a list of IP addresses')
+    .meta({
+      description: 'Source addresses, used in turn, for more than some 60,000 connections to one target.',
+    })
+    .optional(),
+  tls: tlsSchema.meta({ description: 'TLS settings.' }).optional(),
+  headers: headersSchema.optional(),
+  auth: authSchema.optional(),
+  redirects: count({
+    description: 'How many redirects are followed. Left out: 0, the 3xx is the answer.',
+    from: 0,
+    to: 50,
+  }).optional(),
+  maxHead: size('The largest response head that is accepted. Left out: 64KiB.', '64KiB').optional(),
+  maxKeptBody: size(
+    'How much of a body is kept for checks and captures; the rest is counted only. Left out: 1MiB.',
+    '1MiB',
+  ).optional(),
+  preflight: flag(
+    'Reach every target once before the run starts, and refuse to start otherwise. Left out: true.',
+  ).optional(),
+  feeders: z
+    .record(
+      z.string().refine(isTemplateName, 'a name of letters, digits, _ and -'),
+      feederSchema,
+      'a map from name to CSV file',
+    )
+    .meta({
+      description: 'CSV files, whose columns are used as {{name.column}}.',
+      examples: [{ users: 'users.csv' }],
+    })
+    .optional(),
+  requests: z
+    .array(operationSchema, 'a list of requests and journeys')
+    .min(1, 'at least one request, or no "requests" at all')
+    .max(10_000, 'at most 10,000 requests and journeys')
+    .meta({
+      description: 'Requests and journeys, drawn by weight. Left out: GET of the target.',
+      examples: [[{ get: '/' }]],
+    })
+    .optional(),
+})
 
 export const httpSchema = z
   .union(

@@ -8,7 +8,7 @@ import { isTemplateBuiltin, isTemplateName } from './template.ts'
 
 /** The keys that are methods: the value is the URL. */
 export const verbs = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'] as const
-export const bodyKinds = ['body', 'json', 'form', 'file'] as const
+const bodyKinds = ['body', 'json', 'form', 'file'] as const
 
 const headerValue = text('a text').refine(
   (value) => typeof value !== 'string' || isHeaderValue(value),
@@ -161,7 +161,7 @@ function* checkRequest(request: Partial<Record<string, unknown>>): Iterable<Rule
     }
 }
 
-export const requestSchema = strictMap('a request such as { get: / }', requestShape)
+const requestSchema = strictMap('a request such as { get: / }', requestShape)
   .superRefine(rule(checkRequest), evenWhenFaulty)
   .meta({ id: 'request', description: 'A request: the method is the key, the URL its value.' })
 
@@ -190,12 +190,9 @@ const thinkSchema = strictMap('{ think: TIME }', {
   ),
 }).meta({ id: 'think', description: 'A pause between steps.' })
 
-export const stepSchema = z.union(
-  [requestSchema, thinkSchema],
-  'a request such as { get: / }, or { think: 1s }',
-)
+const stepSchema = z.union([requestSchema, thinkSchema], 'a request such as { get: / }, or { think: 1s }')
 
-export const journeySchema = strictMap('a journey: { name, steps }', {
+const journeySchema = strictMap('a journey: { name, steps }', {
   name: nameText('What it is called in reports. Left out: "journey" and its number.').optional(),
   weight: weight.optional(),
   steps: z

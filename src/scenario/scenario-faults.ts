@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { editDistance } from '../lib/edit-distance.ts'
 import { AppError } from '../lib/errors.ts'
 
 /** From the root of the scenario: keys of maps and indices of lists. */
@@ -98,8 +98,8 @@ export const nearest = (word: string, known: Iterable<string>): string | undefin
     if (Math.abs(offered.length - wanted.length) >= bestDistance) continue
     // Letters in the wrong order are one slip, though their distance is two.
     const away = isAnagram(wanted, offered)
-      ? Math.min(1, distance(wanted, offered))
-      : distance(wanted, offered)
+      ? Math.min(1, editDistance(wanted, offered))
+      : editDistance(wanted, offered)
     if (away >= bestDistance) continue
     best = candidate
     bestDistance = away
@@ -113,7 +113,7 @@ const isAnagram = (a: string, b: string): boolean =>
 const count = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? 'fault' : 'faults'}`
 
 /** All of them as a compiler shows them, then how many more there are. */
-export const renderFaults = (file: string, faults: readonly ScenarioFault[], total: number): string => {
+const renderFaults = (file: string, faults: readonly ScenarioFault[], total: number): string => {
   const more = total - faults.length
   return [
     `${count(total)} in ${file}`,

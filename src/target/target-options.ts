@@ -46,7 +46,7 @@ const largestBodyBytes = 256e6
 export type TargetFlags = { [K in keyof typeof targetFlags]?: string | undefined }
 
 /** Each flag's form, for its help and its fault, and how it is read; undefined means that it is none. */
-export const targetFlags = {
+const targetFlags = {
   host: {
     form: 'an address such as 127.0.0.1 or 0.0.0.0',
     parse: (text: string) => (/^[\w.:%-]+$/.test(text) ? { host: text } : undefined),

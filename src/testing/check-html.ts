@@ -4,13 +4,14 @@ export interface CheckedHtml {
   faults: string[]
   /** Everything between tags, entities resolved; without style sheets. */
   text: string
+  /** What stands in scripts and blocks of data, in order. */
+  scripts: { type: string | undefined; text: string }[]
   /** Elements in order. */
   elements: { name: string; attributes: Map<string, string> }[]
 }
 
 const voidElements = new Set(['meta', 'br'])
 const forbidden = new Set([
-  'script',
   'iframe',
   'object',
   'embed',
@@ -26,7 +27,16 @@ const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 const token = /<!DOCTYPE html>|<(\/?)([a-zA-Z][\w-]*)((?:\s+[\w:-]+="[^"<>]*")*)\s*(\/?)>|([^<]+)|(<)/g
 
-export const checkHtml = (html: string): CheckedHtml => {
+const script = /<script(?: type="([\w/]+)")?>([\s\S]*?)<\/script/g
+
+/** Which script may stand there is the caller's to say: see {@link CheckedHtml.scripts}. */
+export const checkHtml = (page: string): CheckedHtml => {
+  const scripts: CheckedHtml['scripts'] = []
+  // What stands in a script is no markup, and it ends where it ends, whatever is in it.
+  const html = page.replace(script, (whole, type: string | undefined, content: string) => {
+    scripts.push({ type, text: content })
+    return whole.replace(`>${content}</script`, () => '></script')
+  })
   const faults: string[] = []
   const elements: CheckedHtml['elements'] = []
   const open: string[] = []
@@ -48,6 +58,11 @@ export const checkHtml = (html: string): CheckedHtml => {
     for (const [, key = '', value = ''] of attributeText.matchAll(/\s+([\w:-]+)="([^"]*)"/g)) {
       if (attributes.has(key)) faults.push(`${key} twice in ${whole}`)
       attributes.set(key, resolve(value, faults))
+      if (
+        /^(d|x|y|x1|x2|y1|y2|width|height|transform)$/.test(key) &&
+        /NaN|Infinity|undefined|null/.test(value)
+      )
+        faults.push(`no number in ${whole.slice(0, 200)}`)
       if (/^on/i.test(key) || key === 'style' || key === 'srcdoc') faults.push(`${key} in ${whole}`)
       if (
         /(https?:)?\/\/|javascript:|data:/i.test(value) &&
@@ -87,7 +102,7 @@ export const checkHtml = (html: string): CheckedHtml => {
     (character) => character !== '\n' && /[\p{Cc}\p{Cf}\p{Cs}]/u.test(character),
   )
   if (control !== undefined) faults.push(`a control character, ${control.codePointAt(0)?.toString(16)}`)
-  return { faults, text, elements }
+  return { faults, text, scripts, elements }
 }
 
 const resolve = (text: string, faults: string[]): string =>

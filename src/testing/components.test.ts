@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -55,8 +55,14 @@ describe('the command and the helpers, where nothing runs', () => {
   const state = mkdtempSync(join(tmpdir(), 'groundswell-state-'))
   after(() => rmSync(state, { recursive: true, force: true }))
 
-  const { GROUNDSWELL_KAFKA, GROUNDSWELL_POSTGRES, GROUNDSWELL_REQUIRE_COMPONENTS, ...inherited } =
-    process.env
+  const {
+    GROUNDSWELL_KAFKA,
+    GROUNDSWELL_POSTGRES,
+    GROUNDSWELL_CHROMIUM,
+    GROUNDSWELL_PROMETHEUS,
+    GROUNDSWELL_REQUIRE_COMPONENTS,
+    ...inherited
+  } = process.env
   const run = (
     args: string[],
     env: Record<string, string> = {},
@@ -101,6 +107,40 @@ describe('the command and the helpers, where nothing runs', () => {
       'two.test:9092',
     ])
     assert.equal(ask("skipWithout('kafka')", env).stdout, 'false\n')
+  })
+
+  it('takes programs that the environment names, and no other then', () => {
+    for (const [name, variable, title] of [
+      ['chromium', 'GROUNDSWELL_CHROMIUM', 'Chromium'],
+      ['prometheus', 'GROUNDSWELL_PROMETHEUS', 'Prometheus'],
+    ] as const) {
+      const here = { [variable]: process.execPath }
+      assert.deepEqual(JSON.parse(ask(`${name}Component()`, here).stdout), { path: process.execPath })
+      assert.equal(ask(`skipWithout('${name}')`, here).stdout, 'false\n')
+      const nowhere = { [variable]: join(state, 'nowhere') }
+      const advice = `${title} is not installed here: npm run components`
+      assert.equal(ask(`skipWithout('${name}')`, nowhere).stdout, `"${advice}"\n`)
+      const required = ask(`skipWithout('${name}')`, { ...nowhere, GROUNDSWELL_REQUIRE_COMPONENTS: '1' })
+      assert.equal(required.status, 1)
+      assert.ok(required.stderr.includes(advice))
+      assert.ok(
+        run(['scripts/components.mjs', 'status'], nowhere).stdout.includes(`${title} is not installed: `),
+      )
+      assert.ok(
+        run(['scripts/components.mjs', 'status'], here).stdout.includes(`${title} is ${process.execPath}`),
+      )
+    }
+  })
+
+  it('finds programs on the PATH', () => {
+    const bin = join(state, 'bin')
+    mkdirSync(bin)
+    for (const name of ['google-chrome', 'prometheus'])
+      writeFileSync(join(bin, name), '#!/bin/sh\n', { mode: 0o755 })
+    const found = (name: string): unknown =>
+      JSON.parse(ask(`${name}Component()`, { PATH: bin, HOME: state }).stdout)
+    assert.deepEqual(found('chromium'), { path: join(bin, 'google-chrome') })
+    assert.deepEqual(found('prometheus'), { path: join(bin, 'prometheus') })
   })
 
   it('status says that nothing runs', () => {

@@ -1,5 +1,6 @@
 /**
- * The real servers that integration tests use: brought, started and recorded by `npm run components`.
+ * The real servers and programs that integration tests use: brought by `npm run components`, which also starts and
+ * records the servers.
  *
  *   describe('...', { skip: skipWithout('kafka') }, () => { ... requireKafka().brokers ... })
  *
@@ -8,9 +9,10 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { kafkaLibsDir } from '../../scripts/components/kafka-server.mjs'
+import { findChromium, findPrometheus } from '../../scripts/components/programs.mjs'
 import { isAlive, readState } from '../../scripts/components/state.mjs'
 
-export type ComponentName = 'kafka' | 'postgres'
+export type ComponentName = 'kafka' | 'postgres' | 'chromium' | 'prometheus'
 
 export interface KafkaComponent {
   /** `host:port`, plaintext. */
@@ -45,33 +47,58 @@ export const postgresComponent = (): PostgresComponent | undefined => {
   return postgres !== undefined && isAlive(postgres) ? { url: postgres.url } : undefined
 }
 
+/** A program that tests start themselves. */
+export interface ProgramComponent {
+  path: string
+}
+
+/** The browser, or that of `GROUNDSWELL_CHROMIUM=FILE`; undefined where there is none. */
+export const chromiumComponent = (): ProgramComponent | undefined => programAt(findChromium())
+
+/** The Prometheus server, or that of `GROUNDSWELL_PROMETHEUS=FILE`; undefined where there is none. */
+export const prometheusComponent = (): ProgramComponent | undefined => programAt(findPrometheus())
+
+const programAt = (path: string | undefined): ProgramComponent | undefined =>
+  path === undefined ? undefined : { path }
+
 /**
- * For the `skip` option of `describe` and `it`: false where the component runs, otherwise why not and what helps.
+ * For the `skip` option of `describe` and `it`: false where the component is there, otherwise why not and what helps.
  * With `GROUNDSWELL_REQUIRE_COMPONENTS=1` nothing is skipped: then a missing component is an error, here and now.
  */
 export const skipWithout = (component: ComponentName): false | string => {
-  const found = component === 'kafka' ? kafkaComponent() : postgresComponent()
-  if (found !== undefined) return false
+  if (finders[component]() !== undefined) return false
   if (process.env.GROUNDSWELL_REQUIRE_COMPONENTS === '1') throw missing(component)
   return missing(component).message
 }
 
-export const requireKafka = (): KafkaComponent => {
-  const found = kafkaComponent()
-  if (found === undefined) throw missing('kafka')
+const requireFound = <Component>(name: ComponentName, found: Component | undefined): Component => {
+  if (found === undefined) throw missing(name)
   return found
 }
 
-export const requirePostgres = (): PostgresComponent => {
-  const found = postgresComponent()
-  if (found === undefined) throw missing('postgres')
-  return found
+export const requireKafka = (): KafkaComponent => requireFound('kafka', kafkaComponent())
+
+export const requirePostgres = (): PostgresComponent => requireFound('postgres', postgresComponent())
+
+export const requireChromium = (): ProgramComponent => requireFound('chromium', chromiumComponent())
+
+export const requirePrometheus = (): ProgramComponent => requireFound('prometheus', prometheusComponent())
+
+const finders = {
+  kafka: kafkaComponent,
+  postgres: postgresComponent,
+  chromium: chromiumComponent,
+  prometheus: prometheusComponent,
 }
 
-const titles: Record<ComponentName, string> = { kafka: 'Kafka', postgres: 'PostgreSQL' }
+const lacks: Record<ComponentName, string> = {
+  kafka: 'Kafka does not run here',
+  postgres: 'PostgreSQL does not run here',
+  chromium: 'Chromium is not installed here',
+  prometheus: 'Prometheus is not installed here',
+}
 
-const missing = (component: ComponentName): Error =>
-  new Error(`${titles[component]} does not run here: npm run components`)
+const missing = (component: ComponentName): Error => new Error(`${lacks[component]}: npm run components`)
 
 export interface FreshDatabase extends AsyncDisposable {
   url: string

@@ -16,6 +16,10 @@ export interface JsonSchema {
   required?: string[]
   additionalProperties?: JsonSchema | boolean
   items?: JsonSchema
+  pattern?: string
+  minimum?: number
+  exclusiveMinimum?: number
+  maximum?: number
 }
 
 export const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>

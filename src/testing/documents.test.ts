@@ -8,9 +8,13 @@ import { type Command, CommanderError } from 'commander'
 import { buildProgram } from '../cli/program.ts'
 import type { ProgramContext } from '../cli/program-context.ts'
 import { readFileWithin } from '../scenario/assets.ts'
+import { scenarioJsonSchema } from '../scenario/json-schema.ts'
 import { parseScenarioText } from '../scenario/load-scenario.ts'
+import { pictureFileOf, renderPacingDocument } from './describe-pacing.ts'
 import { renderScenarioDocument } from './describe-scenario.ts'
+import { executedElsewhere } from './document-commands.ts'
 import { blocksOf, commandsOf, headingAnchorsOf, linksOf, pathsOf } from './document-parts.ts'
+import { drawPacing } from './draw-pacing.ts'
 import { rootDirectory, runProgramToEnd, startProgram } from './run-program.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -19,8 +23,19 @@ const markdownIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name))
 
+/** READMEs of folders beside the documents. */
+function folderPages(): string[] {
+  return ['bench', 'deploy'].flatMap((folder) =>
+    existsSync(join(rootDirectory, folder))
+      ? readdirSync(join(rootDirectory, folder), { recursive: true, encoding: 'utf8' })
+          .filter((name) => basename(name) === 'README.md')
+          .map((name) => join(folder, name))
+      : [],
+  )
+}
+
 const decisions = markdownIn('docs/decisions').sort()
-const documents = [...markdownIn('.'), ...markdownIn('docs'), ...decisions]
+const documents = [...markdownIn('.'), ...markdownIn('docs'), ...decisions, ...folderPages()]
 const read = (path: string): string => readFileSync(join(rootDirectory, path), 'utf8')
 
 /** The real command line, of which every command does nothing. */
@@ -81,6 +96,49 @@ for (const path of documents)
     })
   })
 
+describe('commands in documents', () => {
+  it('are executed, or a comment right before them says why not', () => {
+    for (const path of documents) {
+      const document = read(path)
+      const marked = blocksOf(document).filter(({ notExecuted }) => notExecuted !== undefined)
+      const said = [...document.matchAll(/^<!-- not executed/gm)]
+      assert.equal(
+        marked.length,
+        said.length,
+        `${path}: a mark that stands before no block, or says no reason`,
+      )
+      for (const { language, notExecuted = '' } of marked) {
+        assert.equal(language, 'bash', `${path}: only commands are executed: ${notExecuted}`)
+        assert.ok(notExecuted.split(' ').length >= 3, `${path}: no reason: ${notExecuted}`)
+      }
+      for (const { language, text } of blocksOf(document))
+        if (language === '' || language === 'sh' || language === 'shell' || language === 'console')
+          assert.fail(`${path}: commands are "bash", all else "text" or what it is: ${text}`)
+    }
+  })
+
+  it('that the document runner leaves to another test are named there', () => {
+    for (const [path, test] of Object.entries(executedElsewhere)) {
+      assert.ok(documents.includes(path), path)
+      assert.ok(read(test).includes(path), `${test} does not read ${path}`)
+    }
+  })
+})
+
+describe('docs/pacing.md', () => {
+  it('has every load and its picture as the pacers draw them now', async () => {
+    const stale = 'stale: run scripts/write-documents.ts'
+    const pictures = await drawPacing()
+    const document = read('docs/pacing.md')
+    assert.equal(renderPacingDocument(document, pictures), document, stale)
+    for (const picture of pictures) assert.equal(read(pictureFileOf(picture)), picture.svg, stale)
+    const there = readdirSync(join(rootDirectory, 'docs/pictures')).filter((name) =>
+      name.startsWith('pacing-'),
+    )
+    assert.deepEqual(there.sort(), pictures.map((picture) => basename(pictureFileOf(picture))).sort())
+  })
+})
+
 describe('decisions', () => {
   it('are numbered without gaps, and headed by their numbers', () => {
     assert.ok(decisions.length > 0)
@@ -112,6 +170,21 @@ describe('docs/scenario.md', () => {
   it('says of every key what the schema says', () => {
     const document = read('docs/scenario.md')
     assert.equal(renderScenarioDocument(document), document, 'stale: run scripts/write-documents.ts')
+  })
+
+  it('has every key of the schema, wherever it stands', () => {
+    const document = read('docs/scenario.md')
+    const keys = new Set<string>()
+    const collect = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return
+      const { properties = {}, examples: _, ...others } = value as Record<string, object>
+      for (const key of Object.keys(properties)) keys.add(key)
+      for (const within of [...Object.values(properties), ...Object.values(others)]) collect(within)
+    }
+    collect(JSON.parse(scenarioJsonSchema()))
+    assert.ok(keys.size > 60)
+    for (const key of keys)
+      assert.match(document, new RegExp(`^\\| \`(?:[\\w.]+\\.)?${key.replace('$', '\\$')}\``, 'm'), key)
   })
 })
 

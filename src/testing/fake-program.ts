@@ -69,6 +69,7 @@ export class FakeProgram {
       parent: undefined,
       cpuUsageUs: () => 0,
       residentBytes: () => 0,
+      nodeVersion: 'v24.12.0',
       descriptorLimit: () => undefined,
     }
   }

@@ -1,4 +1,4 @@
-import { readEvents } from '../cli/event-stream.ts'
+import { readEvents } from '../lib/event-stream.ts'
 
 /** An event of an orchestrator's stream. */
 export interface StreamEvent {

@@ -243,6 +243,14 @@ export const sampleResult = (over: Partial<RunResult> = {}): RunResult => {
     startSkewUncertaintyMs: 0.4,
     gaps: [],
     steering: [],
+    environment: {
+      groundswell: '1.2.3',
+      node: 'v24.12.0',
+      system: 'Linux 6.1.0 x64',
+      cpu: 'Example CPU 3000',
+      cores: 4,
+      memoryBytes: 8 * 2 ** 30,
+    },
     ...over,
   }
 }

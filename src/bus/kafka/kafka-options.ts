@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../lib/errors.ts'
 
 /** Where Kafka is and how to be let in. */
-export const kafkaOptionsSchema = z.strictObject({
+const kafkaOptionsSchema = z.strictObject({
   /** `host`, `host:port` or `[ipv6]:port`; the port is 9092 where it is left out. One is enough, several survive more. */
   brokers: z
     .array(z.string().refine((text) => parseBrokerAddress(text) !== undefined, 'HOST:PORT'))

@@ -15,8 +15,11 @@ import {
 import { isTroubled } from '../summary-text-losses.ts'
 import { isUnmeasured } from '../told-totals.ts'
 import { errorWords } from '../words.ts'
+import { worstFirst } from '../worst-first.ts'
 import { htmlTable, section } from './html-table.ts'
 import { type Content, cutText, html, type Markup } from './markup.ts'
+import type { ReportInput } from './report-input.ts'
+import { requestCharts } from './request-charts.ts'
 
 /** The run taken apart: by request, by error, by driver. */
 
@@ -27,15 +30,8 @@ const maxDrivers = 100
 
 const number = (heading: string) => ({ heading, isNumber: true })
 
-/** The slowest first; of equals, or without an answer, by name. */
-export const worstFirst = (requests: readonly RequestResult[]): RequestResult[] =>
-  requests.toSorted(
-    (a, b) =>
-      (b.responseTimeMs.p99 ?? -1) - (a.responseTimeMs.p99 ?? -1) ||
-      (a.name < b.name ? -1 : Number(a.name > b.name)),
-  )
-
-export const requestsSection = (result: RunResult): Markup => {
+export const requestsSection = (input: ReportInput): Markup => {
+  const { result } = input
   const requests = worstFirst(result.requests)
   const others = requests.slice(maxRequests)
   return section(
@@ -70,6 +66,7 @@ export const requestsSection = (result: RunResult): Markup => {
             ],
           ),
           html`<p class="note">A journey's time is the sum of those of its requests, which are in the table themselves; it is not in “all requests”. p99.9 is told from 10,000 answers on.</p>`,
+          requestCharts(input),
         ],
   )
 }

@@ -50,7 +50,7 @@ const scaleY = (field: Field, share: number): number =>
 /** From 0 to a round number that nothing exceeds. `isWhole`: there is nothing between two whole numbers. */
 export const linearAxis = (field: Field, most: number, isWhole = false): ValueAxis => {
   const step = Math.max(roundStep(Math.max(most, 1e-9) / 4), isWhole ? 1 : 0)
-  const top = Math.ceil(Math.max(most, 1e-9) / step - 1e-9) * step
+  const top = Math.max(1, Math.ceil(Math.max(most, 1e-9) / step - 1e-9)) * step
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step)
   return {
     scale: (value) => scaleY(field, Math.min(1, value / top)),
@@ -168,9 +168,9 @@ export const limitLines = (
     return html`<path d="M${field.left} ${y}H${field.width - field.right}" class="limit" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="9 3 2 3"/><text class="halo" x="${field.left + 5}" y="${tenth(y - 4 < field.top + 8 ? y + 13 : y - 4)}" font-weight="700">${label}</text>`
   })
 
-/** A picture of its own size, for who sees it, and in one sentence for who does not. */
-export const picture = (field: Field, description: string, content: Content): Markup =>
-  html`<div class="pan"><svg viewBox="0 0 ${field.width} ${field.height}" width="${field.width}" height="${field.height}" role="img" aria-label="${description}" font-family="system-ui, sans-serif" font-size="11" fill="currentColor">${content}</svg></div>`
+/** A picture of its own size, for who sees it, and in one sentence for who does not; `data`: a block for who points at it. */
+export const picture = (field: Field, description: string, content: Content, data: Content = null): Markup =>
+  html`<div class="pan"><svg viewBox="0 0 ${field.width} ${field.height}" width="${field.width}" height="${field.height}" role="img" aria-label="${description}" font-family="system-ui, sans-serif" font-size="11" fill="currentColor">${content}</svg>${data}</div>`
 
 /** A chart: its name, what it shows in a sentence, the picture, and the same as a table. */
 export const figure = (title: string, sentence: Content, body: Content, table: Content): Markup =>

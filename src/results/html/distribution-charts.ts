@@ -1,3 +1,4 @@
+import type { RunResult } from '../run-result.ts'
 import { formatCount, formatFigure, formatTime } from '../summary-text-figures.ts'
 import { figure } from './chart-frame.ts'
 import { type Charts, nearLimits, number, pointsOf, tableOf } from './charts.ts'
@@ -48,23 +49,34 @@ const timeAt = (bars: ReportInput['timeline']['responseTime'], percentile: numbe
   return null
 }
 
+/** What the difference says, in a sentence or two. */
+const gapWords = ({ scenario, responseTimeMs, serviceTimeMs }: RunResult): string => {
+  const { p99: response } = responseTimeMs
+  const { p99: service } = serviceTimeMs
+  const figures = `(p99 of the run ${formatTime(response)} against ${formatTime(service)})`
+  if (scenario.load.kind === 'avalanche')
+    return `A closed load asks again only when an answer has come: response time counts from then, service time from when the request really left ${figures}. How long users would have waited who come by the clock, a closed load does not see (coordinated omission).`
+  const differ = response !== null && service !== null && response > service * 1.1 && response - service >= 1
+  const meaning =
+    'Response time counts from the instant at which a request was due, service time from when it really left:'
+  return differ
+    ? `${meaning} the gap ${figures} is the wait before the send, which a tool that waits for each answer before it asks again would not have seen (coordinated omission).`
+    : `${meaning} here they hardly differ ${figures}, so requests left when they were due.`
+}
+
 export const responseAndService = (charts: Charts): Markup => {
   const { result, timeline, time, window } = charts
   const { p99: response } = result.responseTimeMs
   const { p99: service } = result.serviceTimeMs
-  const differ = response !== null && service !== null && response > service * 1.1 && response - service >= 1
   return figure(
     'Response time and service time.',
-    html`${window}, p99 of each. Response time counts from the instant at which a request was due, service time from when it really left: ${
-      differ
-        ? html`the gap (p99 of the run ${formatTime(response)} against ${formatTime(service)}) is the wait before the send, which a tool that waits for each answer before it asks again would not have seen (coordinated omission).`
-        : html`here they hardly differ (p99 of the run ${formatTime(response)} and ${formatTime(service)}), so requests left when they were due.`
-    }`,
+    `${window}, p99 of each. ${gapWords(result)}`,
     renderLineChart(
       {
         id: 'service',
         description: `Line chart of p99 of response time and service time; of the whole run ${formatTime(response)} and ${formatTime(service)}.`,
         unit: 'p99',
+        unitAfter: '',
         scale: 'log',
         series: [
           { name: 'response', points: pointsOf(charts, (row) => row.responseTimeMs.p99) },
@@ -77,16 +89,44 @@ export const responseAndService = (charts: Charts): Markup => {
     ),
     tableOf(
       charts,
-      'Times in milliseconds: response, service, and how late requests left',
-      ['response p50', 'service p50', 'response p99', 'service p99', 'lateness p99'],
+      'Response and service time in milliseconds',
+      ['response p50', 'service p50', 'response p99', 'service p99'],
       (row) =>
         [
           row.responseTimeMs.median,
           row.serviceTimeMs.median,
           row.responseTimeMs.p99,
           row.serviceTimeMs.p99,
-          row.sendLatenessMs.p99,
         ].map(formatFigure),
+    ),
+  )
+}
+
+export const lateness = (charts: Charts): Markup => {
+  const { result, timeline, time, window } = charts
+  const { median, p99, max } = result.sendLatenessMs
+  return figure(
+    'Send lateness.',
+    html`${window}: how long after the instant at which it was due a request left; of the whole run p50 ${formatTime(median)}, p99 ${formatTime(p99)}, at most ${formatTime(max)}. It is part of the response time, and says whether the drivers kept up.`,
+    renderLineChart(
+      {
+        id: 'lateness',
+        description: `Line chart of send lateness; of the whole run p50 ${formatTime(median)}, p99 ${formatTime(p99)}, at most ${formatTime(max)}.`,
+        unit: 'lateness',
+        unitAfter: '',
+        scale: 'log',
+        series: [
+          { name: 'p50', points: pointsOf(charts, (row) => row.sendLatenessMs.median) },
+          { name: 'p99', points: pointsOf(charts, (row) => row.sendLatenessMs.p99) },
+          { name: 'max', points: pointsOf(charts, (row) => row.sendLatenessMs.max) },
+        ],
+        limits: [],
+        step: timeline.step,
+      },
+      time,
+    ),
+    tableOf(charts, 'Send lateness in milliseconds', ['p50', 'p99', 'max'], ({ sendLatenessMs: late }) =>
+      [late.median, late.p99, late.max].map(formatFigure),
     ),
   )
 }

@@ -1,6 +1,7 @@
 import { decodeColumn, rowOfUs, rowStartUs } from '../heat-column.ts'
 import { formatCount } from '../summary-text-figures.ts'
 import type { TimelineRowWithColumns } from '../timeline.ts'
+import { dataBlock, plotOf, toldMs, valuesOf } from './chart-data.ts'
 import {
   attributes,
   axes,
@@ -83,6 +84,30 @@ export const renderHeatMap = ({ description, rows, step, limits }: HeatMap, time
     field,
     description,
     html`${axes(field, time, axis, 'response time')}${cells}${errorStrip(rows, step, time)}${holes(field, time, 'heat-hole')}${overlay(rows, step, x, axis.scale)}${limitLines(field, axis, limits)}${marks(field, time, 8)}${colourBar(most)}`,
+    dataBlock({
+      plot: plotOf(field),
+      seconds: time.seconds,
+      step,
+      series: (['median', 'p99'] as const).map((figure) => [
+        figure === 'median' ? 'p50' : figure,
+        'ms',
+        valuesOf(
+          rows.map(({ second, responseTimeMs }) => ({ second, value: responseTimeMs[figure] })),
+          step,
+          time,
+        ).map(toldMs),
+      ]),
+      first,
+      rows: last + 1 - first,
+      columns: valuesOf(
+        rows.map(({ second, drivers, responseColumn }) => ({
+          second,
+          value: drivers === 0 ? null : responseColumn,
+        })),
+        step,
+        time,
+      ),
+    }),
   )
 }
 
@@ -120,12 +145,22 @@ const strokes = (
   most: number,
 ): string[] => {
   const paths = heatColours.map(() => '')
+  // Where each path has got to: a step from there is half as long as an address.
+  const at = heatColours.map(() => ({ x: 0, y: 0 }))
   for (let row = first; row <= last; row++) {
     let runLevel = -1
     let runFrom = 0
     let runTo = 0
     const end = (): void => {
-      if (runLevel >= 0) paths[runLevel] += `M${runFrom} ${row - first + 0.5}h${runTo - runFrom}`
+      const pen = at[runLevel]
+      if (pen !== undefined) {
+        paths[runLevel] +=
+          pen.y === 0
+            ? `M${runFrom} ${row - first + 0.5}`
+            : `m${runFrom - pen.x} ${row - first + 0.5 - pen.y}`
+        paths[runLevel] += `h${runTo - runFrom}`
+        at[runLevel] = { x: runTo, y: row - first + 0.5 }
+      }
       runLevel = -1
     }
     for (const { column, counts } of columns) {

@@ -1,6 +1,7 @@
 import { formatTime } from '../summary-text-figures.ts'
 import { verdictOf } from '../verdict.ts'
 import { driversSection, errorsSection, requestsSection } from './breakdown-sections.ts'
+import { hoverScript } from './hover-script.ts'
 import { cutText, html, Markup } from './markup.ts'
 import {
   askedAndDoneSection,
@@ -16,16 +17,18 @@ import {
   timeText,
 } from './record-sections.ts'
 import type { ReportInput } from './report-input.ts'
-import { reportPolicy, reportStyle } from './report-style.ts'
+import { reportPolicy } from './report-policy.ts'
+import { reportStyle } from './report-style.ts'
 import { timeSections } from './time-sections.ts'
 
 /**
- * A run as one HTML file for somebody who was not there: no network, no script. Verdict, tables and charts are plain HTML
- * and SVG, so that they show where a server forbids styles, too; the policy in its head lets its own style sheet in and
- * nothing else. A run that is not over, or never began, has a report as well.
+ * A run as one HTML file for somebody who was not there, which needs no network. Verdict, tables and charts are plain HTML
+ * and SVG, so that they show where a server forbids styles and scripts, too; a small script adds reading off what is pointed
+ * at. The policy in its head lets in these two of its own and nothing else. A run that is not over, or never began, has a
+ * report as well.
  */
 export const renderHtmlReport = (input: ReportInput): string => {
-  const { result, environment } = input
+  const { result, version } = input
   const verdict = verdictOf(result)
   const name = cutText(result.name)
   const when = result.startedAt ?? result.createdAt
@@ -47,7 +50,8 @@ export const renderHtmlReport = (input: ReportInput): string => {
 <nav aria-label="Sections">${links.map(([id, text]) => html`<a href="#${id}">${text}</a> `)}</nav>
 </header>
 <main>
-${verdictSection(result, verdict)}${objectivesSection(result)}${warningsSection(result)}${askedAndDoneSection(result)}${timeSections(input)}${requestsSection(result)}${errorsSection(result)}${driversSection(result)}${steeringSection(result)}${environmentSection(result, environment)}${scenarioSection(result)}${glossarySection()}</main>
+${verdictSection(result, verdict)}${objectivesSection(result)}${warningsSection(result)}${askedAndDoneSection(result)}${timeSections(input)}${requestsSection(input)}${errorsSection(result)}${driversSection(result)}${steeringSection(result)}${environmentSection(result, version)}${scenarioSection(result)}${glossarySection()}</main>
+<script>${new Markup(hoverScript)}</script>
 </body>
 </html>
 `
@@ -63,6 +67,7 @@ const links = [
   ['requests', 'Requests'],
   ['errors', 'Errors'],
   ['drivers', 'Drivers'],
+  ['steering', 'Steering'],
   ['environment', 'Environment'],
   ['scenario', 'Scenario'],
   ['method', 'How measured'],

@@ -1,3 +1,4 @@
+import { dataBlock, plotOf, toldFigure, toldMs, valuesOf } from './chart-data.ts'
 import {
   attributes,
   axes,
@@ -23,7 +24,10 @@ export interface LineChart {
   id: string
   description: string
   unit: string
+  /** `log`: its values are milliseconds. */
   scale: 'linear' | 'log'
+  /** What stands behind a value where it is told in words: ` a second`. */
+  unitAfter: string
   /** Its values are counts. */
   isWhole?: boolean
   series: readonly Series[]
@@ -34,6 +38,8 @@ export interface LineChart {
 
 export interface Series {
   name: string
+  /** Of {@link lineStyles}; left out: its own place among the series. */
+  style?: number
   points: readonly { second: number; value: number | null }[]
 }
 
@@ -57,7 +63,7 @@ export const renderLineChart = (chart: LineChart, time: TimeAxis): Markup => {
   const x = timeScale(field, time)
   const lines = chart.series.map((series, i) => ({
     ...series,
-    style: lineStyles[i % lineStyles.length] ?? lineStyles[0],
+    style: lineStyles[(series.style ?? i) % lineStyles.length] ?? lineStyles[0],
     path: linePath(series, chart.step, x, axis.scale),
   }))
   return picture(
@@ -66,6 +72,18 @@ export const renderLineChart = (chart: LineChart, time: TimeAxis): Markup => {
     html`${axes(field, time, axis, chart.unit)}${holes(field, time, `${chart.id}-hole`)}${lines.map(
       ({ path, style }) => html`<path d="${path}" ${strokeOf(style)}/>`,
     )}${limitLines(field, axis, chart.limits)}${marks(field, time)}${endLabels(field, axis, lines)}`,
+    dataBlock({
+      plot: plotOf(field),
+      seconds: time.seconds,
+      step: chart.step,
+      series: chart.series
+        .filter(({ points }) => points.length > 0)
+        .map(({ name, points }) => [
+          name,
+          chart.scale === 'log' ? 'ms' : chart.unitAfter,
+          valuesOf(points, chart.step, time).map(chart.scale === 'log' ? toldMs : toldFigure),
+        ]),
+    }),
   )
 }
 
@@ -86,20 +104,34 @@ const valueAxis = (field: Field, { scale, series, limits, isWhole }: LineChart):
   return logAxis(field, fromMs, toMs)
 }
 
-/** Broken where a point is missing; a point without neighbours is a short stroke. */
+/** Broken where a point is missing; a point without neighbours is a stroke as long as its time. */
 export const linePath = ({ points }: Pick<Series, 'points'>, step: number, x: Scale, y: Scale): string => {
   let path = ''
-  let run: string[] = []
+  // In tenths of a unit, so that steps from point to point add up exactly: they are shorter than addresses.
+  let run: [x: number, y: number][] = []
   let before = Number.NEGATIVE_INFINITY
+  const half = tenth(Math.max(2.5, (x(step) - x(0)) / 2))
   const end = (): void => {
-    const [first] = run
-    if (first !== undefined) path += run.length === 1 ? `M${first}m-2.5 0h5` : `M${run.join('L')}`
+    const [first, ...others] = run
+    if (first !== undefined) {
+      path += `M${first[0] / 10} ${first[1] / 10}${others.length === 0 ? `m${-half} 0h${2 * half}` : 'l'}`
+      let [atX, atY] = first
+      path += others
+        .map(([toX, toY]) => {
+          const step = `${(toX - atX) / 10} ${(toY - atY) / 10}`
+          atX = toX
+          atY = toY
+          return step
+        })
+        .join(' ')
+        .replaceAll(' -', '-')
+    }
     run = []
   }
   for (const { second, value } of points) {
     if (value === null || second - before > step * 1.01) end()
     if (value === null) continue
-    run.push(`${tenth(x(second))} ${tenth(y(value))}`)
+    run.push([Math.round(x(second) * 10), Math.round(y(value) * 10)])
     before = second
   }
   end()
@@ -112,7 +144,7 @@ const labelHeight = 13
 const endLabels = (
   field: Field,
   axis: ValueAxis,
-  lines: readonly (Series & { style: LineStyle })[],
+  lines: readonly (Omit<Series, 'style'> & { style: LineStyle })[],
 ): (Markup | null)[] => {
   const labels = lines
     .flatMap((line) => {

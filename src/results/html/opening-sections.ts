@@ -85,12 +85,19 @@ const verdictWord = (passed: boolean | null): Markup => {
 }
 
 /** Lateness, lost drivers, gaps: what is missing, and since when. */
-export const warningsSection = ({ warnings, gaps }: RunResult): Markup =>
-  section(
+export const warningsSection = (result: RunResult): Markup => {
+  const { warnings, startedAt } = result
+  // Of what never began nothing is missing.
+  const gaps = startedAt === null ? [] : result.gaps
+  return section(
     'warnings',
     'Before you believe the figures',
     warnings.length === 0 && gaps.length === 0
-      ? html`<p>Nothing stands against them: requests left on time, and every driver reported every second.</p>`
+      ? startedAt === null
+        ? html`<p>There are none: nothing was measured.</p>`
+        : isUnmeasured(result)
+          ? html`<p>All of them are as others tell them; none could be checked.</p>`
+          : html`<p>Nothing stands against them: requests left on time, and every driver reported every second.</p>`
       : sentences(warnings),
     gaps.length > 0 &&
       htmlTable(
@@ -114,6 +121,7 @@ export const warningsSection = ({ warnings, gaps }: RunResult): Markup =>
         ],
       ),
   )
+}
 
 const moreRow = (count: number, columns: number): Content[][] =>
   count > maxListed
@@ -128,6 +136,7 @@ const sentences = (texts: readonly string[]): Content => {
 
 export const askedAndDoneSection = (result: RunResult): Markup => {
   const { plan, totals, drivers, startSkewMs } = result
+  if (result.startedAt === null) return askedSection(result)
   const isMeasured = !isUnmeasured(result)
   const started = drivers.filter(({ state }) => state !== 'rejected').length
   const hasJourneys = result.requests.some(({ kind }) => kind === 'journey')
@@ -167,6 +176,19 @@ export const askedAndDoneSection = (result: RunResult): Markup => {
     isMeasured && countsOf(result),
   )
 }
+
+/** Of a run that did not begin. */
+const askedSection = ({ plan }: RunResult): Markup =>
+  section(
+    'load',
+    'What was asked, what was done',
+    facts([
+      ['load asked', cutText(plan.load, 400)],
+      [plan.targets.length === 1 ? 'target' : 'targets', listed(plan.targets)],
+      ['drivers asked', formatCount(plan.drivers)],
+      ['done', 'nothing: no request was sent'],
+    ]),
+  )
 
 const countsOf = ({ plan, totals, sendLatenessMs }: RunResult): Markup => {
   const unsent = rankCounts(totals.unsentReasons).map(

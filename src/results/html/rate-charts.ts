@@ -50,6 +50,7 @@ export const rate = (charts: Charts): Markup => {
         id: 'rate',
         description: `Line chart of rates over ${formatTime(time.seconds * 1000)}; in the mean of the run ${formatRate(result.totals.answeredPerSecond)} were answered.`,
         unit: 'a second',
+        unitAfter: ' a second',
         scale: 'linear',
         series: [
           {
@@ -80,15 +81,17 @@ export const rate = (charts: Charts): Markup => {
 
 export const inFlight = (charts: Charts): Markup => {
   const { timeline, time, result } = charts
+  const { load } = result.scenario
   const step = timeline.step === 1 ? 'second' : formatTime(timeline.step * 1000)
   return figure(
     'Requests in flight.',
-    html`At the end of each ${step}: requests that were started and had no outcome yet, over all drivers; at most ${formatCount(result.scenario.load.maxInFlight)} are allowed on one.`,
+    html`At the end of each ${step}: requests that were started and had no outcome yet, over all drivers; ${load.kind === 'avalanche' ? `${formatCount(load.inFlight)} operations are asked for` : `at most ${formatCount(load.maxInFlight)} are allowed`} on each driver.`,
     renderLineChart(
       {
         id: 'flight',
         description: `Line chart of requests in flight, at most ${formatCount(timeline.rows.reduce((most, row) => Math.max(most, row.inFlight), 0))}.`,
         unit: 'in flight',
+        unitAfter: '',
         scale: 'linear',
         isWhole: true,
         series: [{ name: 'in flight', points: pointsOf(charts, (row) => row.inFlight) }],
@@ -135,6 +138,7 @@ export const errors = (charts: Charts): Markup => {
         id: 'errors-by-kind',
         description: `Line chart of errors a second: ${cutText(kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', '))} in the whole run.`,
         unit: 'a second',
+        unitAfter: ' a second',
         scale: 'linear',
         series: [
           ...shown.map((kind) => ({

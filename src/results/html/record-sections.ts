@@ -1,21 +1,21 @@
 import { stringify } from 'yaml'
 import { formatSize } from '../../lib/bytes.ts'
-import type { RunResult } from '../run-result.ts'
+import type { RunEnvironment, RunResult } from '../run-result.ts'
 import { formatCount, formatPosition } from '../summary-text-figures.ts'
 import { facts, htmlTable, section } from './html-table.ts'
 import { cutText, html, Markup } from './markup.ts'
-import { describeSteering, type ReportEnvironment } from './report-input.ts'
+import { describeSteering } from './report-input.ts'
 
 /** What the run was and how it was made: steering, environment, scenario, and how to read all this. */
 
 const maxSteering = 50
 
-export const steeringSection = ({ steering }: RunResult): Markup =>
+export const steeringSection = ({ steering, startedAt }: RunResult): Markup =>
   section(
     'steering',
     'Steering',
     steering.length === 0
-      ? html`<p>Nobody changed the load while it ran.</p>`
+      ? html`<p>${startedAt === null ? 'There was no load to change.' : 'Nobody changed the load while it ran.'}</p>`
       : htmlTable(
           'What was done to the load, in minutes and seconds after the start; a rate multiplies that of the scenario',
           [{ heading: 'number' }, { heading: 'at' }, { heading: 'command' }],
@@ -30,7 +30,8 @@ export const steeringSection = ({ steering }: RunResult): Markup =>
 export const timeText = (iso: string | null): string =>
   iso === null ? '–' : `${iso.slice(0, 19).replace('T', ' ')} UTC`
 
-export const environmentSection = (result: RunResult, { version, machine }: ReportEnvironment): Markup => {
+/** `version`: of the program that writes the report. */
+export const environmentSection = (result: RunResult, version: string): Markup => {
   const labels = Object.entries(result.labels).map(
     ([name, value]) => `${cutText(name, 60)}=${cutText(value, 60)}`,
   )
@@ -44,15 +45,24 @@ export const environmentSection = (result: RunResult, { version, machine }: Repo
       ['created', timeText(result.createdAt)],
       ['started', timeText(result.startedAt)],
       ['finished', timeText(result.finishedAt)],
+      ...placeOf(result.environment),
       ['report written by', `Groundswell ${version}`],
-      [
-        'machine',
-        machine === null
-          ? 'not in the record'
-          : `${machine.system}, ${formatCount(machine.cores)} cores, ${formatSize(machine.memoryBytes)} of memory`,
-      ],
     ]),
   )
+}
+
+/** Of the machine that conducted the run: in a local run it made the load as well. */
+const placeOf = (environment: RunEnvironment | null): [name: string, value: string][] => {
+  if (environment === null) return [['conducted on', 'not in the record']]
+  const { groundswell, node, system, cpu, cores, memoryBytes } = environment
+  return [
+    ['conducted by', cutText(`Groundswell ${groundswell}, Node.js ${node.replace(/^v/, '')}`)],
+    ['on', cutText(system)],
+    [
+      'with',
+      `${formatCount(cores)} ${cores === 1 ? 'core' : 'cores'}${cpu === null ? '' : ` (${cutText(cpu)})`}, ${formatSize(memoryBytes)} of memory`,
+    ],
+  ]
 }
 
 const maxLines = 400
@@ -89,6 +99,12 @@ export const glossarySection = (): Markup =>
       ['service time', 'from when the request really left to the last byte: what the target took'],
       ['send lateness', 'the difference: waiting for a connection, and the driver’s own delay'],
       ['p99', '99 % of the answers took so long or less; p50 is the median'],
+      [
+        'heat map',
+        'a column is a time of the run, a row a range of response times 9 % wide; the colour says how many answers fell there',
+      ],
+      ['in flight', 'sent, or waiting to be sent, and without an outcome yet'],
+      ['journey', 'several requests one after the other, as a user makes them'],
       ['mode', 'the time around which answers lie closest'],
       [
         'error',

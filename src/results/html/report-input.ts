@@ -6,14 +6,8 @@ import type { Span, TimeAxis } from './chart-frame.ts'
 export interface ReportInput {
   result: RunResult
   timeline: ReportTimeline
-  environment: ReportEnvironment
-}
-
-export interface ReportEnvironment {
   /** Of the program that writes the report. */
   version: string
-  /** On which the run was conducted; `null`: the record does not say. */
-  machine: { system: string; cores: number; memoryBytes: number } | null
 }
 
 /** More numbers would not be told apart in a chart. */

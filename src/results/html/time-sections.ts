@@ -1,6 +1,6 @@
 import { formatPosition, formatTime } from '../summary-text-figures.ts'
 import type { Charts } from './charts.ts'
-import { responseAndService, spectrum } from './distribution-charts.ts'
+import { lateness, responseAndService, spectrum } from './distribution-charts.ts'
 import { section } from './html-table.ts'
 import { type Content, cutText, html } from './markup.ts'
 import { errors, inFlight, rate } from './rate-charts.ts'
@@ -19,6 +19,24 @@ export const timeSections = (input: ReportInput): Content => {
   const { step } = timeline
   const window = `${step === 1 ? 'Each second' : `Every ${formatTime(step * 1000)} together`}, all requests`
   const charts: Charts = { ...input, time: timeAxisOf(input), window }
+  const others = section(
+    'rates',
+    'Rate, requests in flight, errors, lateness',
+    rate(charts),
+    inFlight(charts),
+    errors(charts),
+    lateness(charts),
+  )
+  if (timeline.responseTime.length === 0)
+    return [
+      section(
+        'time',
+        'Response time over the run',
+        keyOf(charts),
+        html`<p>No request was answered, so there are no response times to draw.</p>`,
+      ),
+      others,
+    ]
   return [
     section('time', 'Response time over the run', keyOf(charts), heatMap(charts), percentiles(charts)),
     section(
@@ -27,7 +45,7 @@ export const timeSections = (input: ReportInput): Content => {
       spectrum(charts),
       responseAndService(charts),
     ),
-    section('rates', 'Rate, requests in flight, errors', rate(charts), inFlight(charts), errors(charts)),
+    others,
   ]
 }
 

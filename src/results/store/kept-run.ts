@@ -2,6 +2,7 @@ import type { JournalEvent } from '../../orchestrator/run-journal.ts'
 import { completeSeconds, type RunState, type SecondRow } from '../../orchestrator/run-state.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { buildResult } from '../build-result.ts'
+import type { RunEnvironment } from '../run-result.ts'
 import type { NewRun, ResultsStore, StoredSecond } from './results-store.ts'
 
 /** A run as far as its record needs it: `Run` of the orchestrator. */
@@ -122,7 +123,7 @@ export class KeptRun {
   }
 
   /** What comes after it; `nowMs`: wall clock. */
-  nextFigures(nowMs: () => number): Write | undefined {
+  nextFigures(nowMs: () => number, environment: RunEnvironment | null = null): Write | undefined {
     if (this.#followed === undefined || this.#isFinalResultWritten || !this.#isCreated) return undefined
     const { run, record } = this.#followed
     const { state } = run
@@ -141,7 +142,7 @@ export class KeptRun {
       }
     if (!this.#isResultDue) return undefined
     return this.#write(
-      (store) => store.putResult(this.id, buildResult(state, record, nowMs())),
+      (store) => store.putResult(this.id, buildResult(state, record, nowMs(), environment)),
       () => {
         this.#isFinalResultWritten = state.phase === 'finished'
         // What happened meanwhile is seen at the next refresh; of the end we are told.

@@ -3,6 +3,7 @@ import { AppError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { JournalEvent, JournaledRun, RunJournal } from '../../orchestrator/run-journal.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
+import type { RunEnvironment } from '../run-result.ts'
 import { type FollowedRun, KeptRun, type Write } from './kept-run.ts'
 import type { Orphan, ResultsStore, StoreLock } from './results-store.ts'
 
@@ -13,6 +14,8 @@ export interface RunKeeperOptions {
   logger: Logger
   /** Whether another life of this process may take up its runs. */
   isResumable: boolean
+  /** Of this process, for the results. */
+  environment?: RunEnvironment
   /** While it is not held, somebody else may write what is ours: we do not. */
   lock?: Pick<StoreLock, 'isHeld'>
 }
@@ -225,7 +228,8 @@ export class RunKeeper implements RunJournal {
       if (write !== undefined) return [run.id, write]
     }
     for (const run of this.#runs.values()) {
-      const write = run.nextFigures(() => this.#options.clock.wallMs())
+      const { clock, environment } = this.#options
+      const write = run.nextFigures(() => clock.wallMs(), environment)
       if (write !== undefined) return [run.id, write]
     }
     const [orphan] = this.#orphans

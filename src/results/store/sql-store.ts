@@ -178,7 +178,10 @@ export class SqlStore implements ResultsStore {
 
   async readResult(runId: string): Promise<RunResult | undefined> {
     const [row] = await this.#query('select result from groundswell_results where run_id = $1', [runId])
-    return row === undefined ? undefined : (JSON.parse(textIn(row, 'result')) as RunResult)
+    if (row === undefined) return undefined
+    // What older versions did not write is unknown.
+    const result = JSON.parse(textIn(row, 'result')) as Omit<RunResult, 'environment'>
+    return { environment: null, ...result }
   }
 
   async listRuns(query: RunQuery): Promise<RunSummary[]> {

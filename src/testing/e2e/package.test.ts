@@ -64,6 +64,27 @@ export default defineScenario({ http: 'builtin', load: { rate: '100/s', duration
     assert.equal(result.outcome, 'passed')
     assert.equal(result.totals.sent, 50)
     assert.equal(result.totals.answered, 50)
+    const help = await execute(process.execPath, [bin, 'help', 'pacing'], { cwd: directory, env })
+    assert.match(help.stdout, /^Pacing: when requests start\n/)
+    const shown = await execute(
+      process.execPath,
+      [
+        '--input-type=module',
+        '--eval',
+        `const { DashboardAssets } = await import('./node_modules/groundswell/dist/api/dashboard-assets.js')
+        console.log([...(await new DashboardAssets('1').all()).keys()].join(' '))`,
+      ],
+      { cwd: directory, env },
+    )
+    assert.equal(shown.stderr, '')
+    for (const path of [
+      '/',
+      '/favicon.svg',
+      '/app/dashboard/main.js',
+      '/app/dashboard/style.css',
+      '/app/uplot/uPlot.min.css',
+    ])
+      assert.ok(shown.stdout.trim().split(' ').includes(path), `the dashboard has no ${path}`)
     const types = await readFile(
       join(directory, 'node_modules', 'groundswell', 'dist', 'scenario', 'define-scenario.d.ts'),
       'utf8',

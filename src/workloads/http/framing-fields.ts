@@ -8,10 +8,10 @@ import { type ResponseFailure, responseFailures } from './response-failure.ts'
 export type FramingField = 0 | 1 | 2 | 3 | 4
 
 export const otherField = 0
-export const contentLengthField = 1
-export const transferEncodingField = 2
-export const connectionField = 3
-export const keepAliveField = 4
+const contentLengthField = 1
+const transferEncodingField = 2
+const connectionField = 3
+const keepAliveField = 4
 
 const contentLengthName = asciiBytes('content-length')
 const transferEncodingName = asciiBytes('transfer-encoding')

@@ -1,0 +1,154 @@
+import { Announcer } from './announcer.ts'
+import { ApiProblem } from './api-client.ts'
+import { browserClock } from './browser-clock.ts'
+import { element, setText } from './element.ts'
+import { FetchApiClient } from './fetch-api-client.ts'
+import { KeptText } from './kept-text.ts'
+import type { OpenPage, Page, PageContext } from './page.ts'
+import { fillHead } from './shell-head.ts'
+import { createKeyHelp } from './shell-keys.ts'
+import { routeOf, type ShellRoute, tokenInHash } from './shell-route.ts'
+import { createThemeSwitch } from './theme.ts'
+import { askForToken } from './token-form.ts'
+
+/** The shell: what stays while pages come and go. */
+
+const place = (id: string): HTMLElement => {
+  const found = document.getElementById(id)
+  if (found === null) throw new Error(`the page has no #${id}`)
+  return found
+}
+
+const pages: Record<ShellRoute['name'], () => Promise<OpenPage>> = {
+  home: async () => (await import('./home-page.ts')).openHomePage,
+  run: async () => (await import('./run-page.ts')).openRunPage,
+  compare: async () => (await import('./compare-page.ts')).openComparePage,
+}
+
+const root = document.documentElement
+const main = place('main')
+const status = place('status')
+const alertPlace = place('alert')
+const version = document.querySelector<HTMLMetaElement>('meta[name=version]')?.content ?? ''
+
+const token = new KeptText(() => sessionStorage, 'token')
+const brought = tokenInHash(location.hash)
+if (brought !== undefined) {
+  token.value = brought.token
+  history.replaceState(null, '', brought.rest)
+}
+
+const keys = createKeyHelp(new KeptText(() => localStorage, 'keys'))
+const theme = createThemeSwitch(new KeptText(() => localStorage, 'theme'), root)
+const head = fillHead({ pages: place('pages'), tools: place('tools') }, version, [theme, keys.button])
+const announcer = new Announcer(browserClock, (sentence) => {
+  // The same sentence twice is news as well, yet no change of the region.
+  status.textContent = ''
+  status.textContent = sentence
+})
+
+let page: Page | undefined
+/** Grows with every route, so that a page that came late is known. */
+let turn = 0
+
+const showTitle = (): void => {
+  document.title = page === undefined ? 'Groundswell' : `${page.title} | Groundswell`
+}
+
+const context: PageContext = {
+  api: new FetchApiClient({
+    fetch: (...request) => fetch(...request),
+    clock: browserClock,
+    token,
+    askToken: askForToken,
+  }),
+  clock: browserClock,
+  announce: (sentence) => announcer.announce(sentence),
+  alert: (sentence) => setText(alertPlace, sentence),
+  go: (hash) => {
+    location.hash = hash
+  },
+  onTitle: showTitle,
+  mark: (name, value) => {
+    root.dataset[name] = value
+    if (name === 'conn') head.showConnection(value)
+  },
+}
+
+/** Of a page that is gone, or does not exist yet, nothing may be said any more. */
+const contextOf = (mine: number): PageContext => {
+  const ifCurrent =
+    <Arguments extends unknown[]>(work: (...given: Arguments) => void) =>
+    (...given: Arguments): void => {
+      if (mine === turn) work(...given)
+    }
+  return {
+    ...context,
+    announce: ifCurrent(context.announce),
+    alert: ifCurrent(context.alert),
+    onTitle: ifCurrent(context.onTitle),
+    mark: ifCurrent(context.mark),
+  }
+}
+
+const show = async (): Promise<void> => {
+  const mine = ++turn
+  const route = routeOf(location.hash)
+  page?.close()
+  page = undefined
+  context.alert('')
+  context.mark('run', '')
+  context.mark('seq', '')
+  context.mark('conn', 'opening')
+  head.showRoute(route)
+  try {
+    const open = await pages[route.name]()
+    if (mine !== turn) return
+    page = open(contextOf(mine), route.path, route.query)
+    main.replaceChildren(...unknownNotice(route), page.element)
+    showTitle()
+  } catch (error) {
+    if (mine !== turn) return
+    context.mark('conn', 'failed')
+    main.replaceChildren(failure(error))
+  }
+  // Whoever came by a link goes on reading here, not at the top of what was there before.
+  if (mine > 1) {
+    main.focus({ preventScroll: true })
+    window.scrollTo(0, 0)
+  }
+}
+
+const unknownNotice = ({ unknown }: ShellRoute): HTMLElement[] =>
+  unknown === null
+    ? []
+    : [element('p', { class: 'notice caution' }, `There is no page at ${unknown}. These are all runs.`)]
+
+const failure = (error: unknown): HTMLElement =>
+  element(
+    'div',
+    { class: 'stack', role: 'alert' },
+    element('h1', {}, 'This page could not be shown'),
+    element(
+      'p',
+      {},
+      error instanceof ApiProblem || !(error instanceof TypeError)
+        ? String(error instanceof Error ? error.message : error)
+        : 'A part of it did not come: the orchestrator does not answer.',
+    ),
+    element('div', {}, element('button', { type: 'button', onclick: () => void show() }, 'Try again')),
+  )
+
+place('skip').addEventListener('click', (event) => {
+  event.preventDefault()
+  main.focus()
+})
+window.addEventListener('hashchange', () => {
+  const late = tokenInHash(location.hash)
+  if (late !== undefined) {
+    token.value = late.token
+    history.replaceState(null, '', late.rest)
+  }
+  void show()
+})
+void show()
