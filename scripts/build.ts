@@ -22,7 +22,7 @@ compile('-p', 'tsconfig.dashboard.build.json', '--outDir', aside)
 cpSync(join(aside, 'dashboard'), join(dist, 'dashboard'), { recursive: true })
 rmSync(aside, { recursive: true })
 const plain = ['.html', '.css', '.svg']
-for (const name of readdirSync(resolve(root, 'src/dashboard')))
+for (const name of readdirSync(resolve(root, 'src/dashboard'), { recursive: true, encoding: 'utf8' }))
   if (plain.includes(extname(name)))
     cpSync(resolve(root, 'src/dashboard', name), join(dist, 'dashboard', name))
 

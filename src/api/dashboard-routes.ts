@@ -21,6 +21,7 @@ export const pagePolicy = [
 
 /** Of `/app/`: what lies there is a map, so that no path leads anywhere else. */
 const moduleParams = z.object({ folder: z.string(), file: z.string() })
+const partParams = moduleParams.extend({ part: z.string() })
 
 /** The page and its files, for everybody: it holds nothing, and asks for a token where one is wanted. */
 export const dashboardRoutes = (assets: DashboardAssets): Route[] => {
@@ -57,6 +58,13 @@ export const dashboardRoutes = (assets: DashboardAssets): Route[] => {
       summary: 'What the dashboard is made of.',
       params: moduleParams,
       handle: ({ params, request }) => answer(`/app/${params.folder}/${params.file}`, request),
+    }),
+    defineRoute({
+      ...common,
+      path: '/app/{folder}/{part}/{file}',
+      summary: 'The same, of a part of it.',
+      params: partParams,
+      handle: ({ params, request }) => answer(`/app/${params.folder}/${params.part}/${params.file}`, request),
     }),
   ]
 }

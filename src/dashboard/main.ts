@@ -1,15 +1,15 @@
-import { Announcer } from './announcer.ts'
 import { ApiProblem } from './api-client.ts'
 import { browserClock } from './browser-clock.ts'
 import { element, setText } from './element.ts'
-import { FetchApiClient } from './fetch-api-client.ts'
-import { KeptText } from './kept-text.ts'
 import type { OpenPage, Page, PageContext } from './page.ts'
-import { fillHead } from './shell-head.ts'
-import { createKeyHelp } from './shell-keys.ts'
-import { routeOf, type ShellRoute, tokenInHash } from './shell-route.ts'
-import { createThemeSwitch } from './theme.ts'
-import { askForToken } from './token-form.ts'
+import { Announcer } from './shell/announcer.ts'
+import { FetchApiClient } from './shell/fetch-api-client.ts'
+import { KeptText } from './shell/kept-text.ts'
+import { fillHead } from './shell/shell-head.ts'
+import { createKeyHelp } from './shell/shell-keys.ts'
+import { routeOf, type ShellRoute, tokenInHash } from './shell/shell-route.ts'
+import { createThemeSwitch } from './shell/theme.ts'
+import { askForToken } from './shell/token-form.ts'
 
 /** The shell: what stays while pages come and go. */
 
@@ -20,9 +20,9 @@ const place = (id: string): HTMLElement => {
 }
 
 const pages: Record<ShellRoute['name'], () => Promise<OpenPage>> = {
-  home: async () => (await import('./home-page.ts')).openHomePage,
-  run: async () => (await import('./run-page.ts')).openRunPage,
-  compare: async () => (await import('./compare-page.ts')).openComparePage,
+  home: async () => (await import('./home/home-page.ts')).openHomePage,
+  run: async () => (await import('./run/run-page.ts')).openRunPage,
+  compare: async () => (await import('./compare/compare-page.ts')).openComparePage,
 }
 
 const root = document.documentElement

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { blocksOf, sectionsOf, shellLinesOf } from './document-parts.ts'
 
 /**
@@ -7,6 +9,20 @@ import { blocksOf, sectionsOf, shellLinesOf } from './document-parts.ts'
 export const executedElsewhere: Readonly<Record<string, string>> = {
   'docs/api.md': 'src/api/document.test.ts',
 }
+
+/** The documents for users and contributors, by their paths from the root. */
+export const findPages = (root: string): string[] => [
+  ...['.', 'docs'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
+  ...['bench', 'deploy'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?:^|\/)README\.md$/.test(name))
+      .map((name) => join(folder, name)),
+  ),
+]
 
 /** The recipes of the README are run by `documents.test.ts`. */
 export const isRecipe = (heading: string): boolean => /^\d+\. /.test(heading)

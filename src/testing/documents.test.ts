@@ -12,7 +12,7 @@ import { scenarioJsonSchema } from '../scenario/json-schema.ts'
 import { parseScenarioText } from '../scenario/load-scenario.ts'
 import { pictureFileOf, renderPacingDocument } from './describe-pacing.ts'
 import { renderScenarioDocument } from './describe-scenario.ts'
-import { executedElsewhere } from './document-commands.ts'
+import { executedElsewhere, findPages } from './document-commands.ts'
 import { blocksOf, commandsOf, headingAnchorsOf, linksOf, pathsOf } from './document-parts.ts'
 import { drawPacing } from './draw-pacing.ts'
 import { rootDirectory, runProgramToEnd, startProgram } from './run-program.ts'
@@ -23,19 +23,8 @@ const markdownIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name))
 
-/** READMEs of folders beside the documents. */
-function folderPages(): string[] {
-  return ['bench', 'deploy'].flatMap((folder) =>
-    existsSync(join(rootDirectory, folder))
-      ? readdirSync(join(rootDirectory, folder), { recursive: true, encoding: 'utf8' })
-          .filter((name) => basename(name) === 'README.md')
-          .map((name) => join(folder, name))
-      : [],
-  )
-}
-
 const decisions = markdownIn('docs/decisions').sort()
-const documents = [...markdownIn('.'), ...markdownIn('docs'), ...decisions, ...folderPages()]
+const documents = [...findPages(rootDirectory), ...decisions]
 const read = (path: string): string => readFileSync(join(rootDirectory, path), 'utf8')
 
 /** The real command line, of which every command does nothing. */

@@ -1,5 +1,5 @@
-import type { ChartsInput } from '../dashboard/charts-input.ts'
-import { type FigureName, figureNames, type Track } from '../dashboard/track.ts'
+import type { ChartsInput } from '../dashboard/charts/charts-input.ts'
+import { type FigureName, figureNames, type Track } from '../dashboard/model/track.ts'
 import { drawFraction, streamOf } from '../lib/random.ts'
 import { rowStartUs } from '../results/heat-column.ts'
 

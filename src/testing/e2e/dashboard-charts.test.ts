@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import type { ChartsInput } from '../../dashboard/charts-input.ts'
-import { darkHeat, keepMost, lightHeat, type Rgb, stepOfCount } from '../../dashboard/heat-palette.ts'
+import type { ChartsInput } from '../../dashboard/charts/charts-input.ts'
+import { darkHeat, keepMost, lightHeat, type Rgb, stepOfCount } from '../../dashboard/charts/heat-palette.ts'
 import { ApiWorld } from '../api-world.ts'
 import { launchBrowser, until, WatchedPage } from '../browser.ts'
 import { sampleCharts } from '../sample-track.ts'
@@ -19,7 +19,7 @@ const run = <Value>(page: Page, code: string, argument?: unknown): Promise<Value
   page.evaluate<Value>(argument === undefined ? code : `(${code})(${JSON.stringify(argument)})`)
 
 const drawCharts = `async (input) => {
-  const { RunCharts } = await import('/app/dashboard/run-charts.ts')
+  const { RunCharts } = await import('/app/dashboard/charts/run-charts.ts')
   const { browserClock } = await import('/app/dashboard/browser-clock.ts')
   window.chosen = []
   window.said = []

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { requireKafka, skipWithout } from '../components.ts'
-import { type CommandSection, commandSectionsOf, isServing } from '../document-commands.ts'
+import { type CommandSection, commandSectionsOf, findPages, isServing } from '../document-commands.ts'
 import { type RealTarget, startRealTarget } from '../real-target.ts'
 import { mainFile, rootDirectory, runProgramToEnd } from '../run-program.ts'
 import { waitFor } from '../wait-for.ts'
@@ -185,15 +185,9 @@ const lenient = (text: string): string =>
     .replace(/hold: \d+s/g, 'hold: 500ms')
     .replace(/p(\d+) < \d+ms/g, 'p$1 < 10s')
 
-const pages = ['.', 'docs', 'bench'].flatMap((folder) =>
-  readdirSync(join(rootDirectory, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
-)
-
 // Most of it is waiting for processes to start.
 describe('the commands of a section do what the page says', { concurrency: 2 }, () => {
-  for (const path of pages)
+  for (const path of findPages(rootDirectory))
     for (const section of commandSectionsOf(path, readFileSync(join(rootDirectory, path), 'utf8'))) {
       const needsKafka = section.lines.some((line) => line.includes('--kafka'))
       const options = { skip: needsKafka && skipWithout('kafka'), timeout: 6 * patienceMs }

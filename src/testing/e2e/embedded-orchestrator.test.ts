@@ -204,10 +204,14 @@ describe('an orchestrator without Kafka', () => {
   it('says that it lost a driver, and has another for the next run', async () => {
     await using target = await startRealTarget()
     await using orchestrator = await startEmbedded()
-    const id = await orchestrator.create(load(target.url, '100/s', '8s', 2))
+    const id = await orchestrator.create(load(target.url, '100/s', '10m', 2))
     const running = await orchestrator.awaitResult(id, 'at work', ({ totals }) => totals.sent > 100)
     const [lost = assert.fail('it has no drivers')] = pidsOf(running)
     process.kill(lost, 'SIGKILL')
+    await orchestrator.awaitResult(id, 'without it', ({ drivers }) =>
+      drivers.some(({ pid, state }) => pid === lost && (state === 'left' || state === 'lost')),
+    )
+    await orchestrator.call('POST', `/api/runs/${id}/stop`)
     const result = await orchestrator.awaitEnd(id)
     assert.equal(result.outcome, 'degraded')
     assert.match(result.why.join(' '), /50 % of the load is missing/)
@@ -238,7 +242,9 @@ describe('an orchestrator without Kafka', () => {
     assert.equal(end.exitCode, 0, end.stderr)
     assert.match(end.stderr, /one run is stopped in good order/)
     for (const pid of pidsOf(running)) await waitFor('the end of the drivers', () => isGone(pid), patienceMs)
-    const shown = await runProgramToEnd(['results', 'show', id, '--json', '--store', store])
+    const shown = await runProgramToEnd(['results', 'show', id, '--json', '--store', store], {
+      limitMs: patienceMs,
+    })
     const result = resultOf(shown)
     assert.deepEqual([result.state, result.outcome], ['finished', 'stopped'])
     assert.equal(result.totals.sent, target.received)
@@ -283,10 +289,14 @@ describe('an orchestrator without Kafka', () => {
     const store = join(directory, 'shared.sqlite')
     await using orchestrator = await startEmbedded('--store', store)
     const { port } = new URL(orchestrator.url)
-    const locked = await runProgramToEnd(['orchestrator', '--listen', '127.0.0.1:0', '--store', store])
+    const locked = await runProgramToEnd(['orchestrator', '--listen', '127.0.0.1:0', '--store', store], {
+      limitMs: patienceMs,
+    })
     assert.equal(locked.exitCode, 1)
     assert.match(locked.stderr, /--store/)
-    const taken = await runProgramToEnd(['orchestrator', '--listen', `127.0.0.1:${port}`])
+    const taken = await runProgramToEnd(['orchestrator', '--listen', `127.0.0.1:${port}`], {
+      limitMs: patienceMs,
+    })
     assert.equal(taken.exitCode, 1)
     assert.match(taken.stderr, new RegExp(`Port ${port} .* in use`))
   })

@@ -108,6 +108,8 @@ describe('groundswell run --dashboard', () => {
     assert.equal(page.status, 200)
     assert.match(await page.text(), /<html/)
     await watched.said(/dashboard stays at/)
+    // Its two streams come on two pipes.
+    await waitFor('the result', () => watched.program.stdout().endsWith('\n}\n'), patienceMs)
     const printed = JSON.parse(watched.program.stdout()) as RunResult
     const shown = await getResult(url, id)
     assert.deepEqual([shown.state, shown.outcome, shown.id], ['finished', 'passed', printed.id])
@@ -157,7 +159,7 @@ describe('groundswell run --dashboard', () => {
     const { url, id } = await watched.served()
     await watched.said(/dashboard stays at http:\S+\/; Ctrl-C ends it/)
     assert.match(watched.program.stderr(), new RegExp(`Kept as ${id}`))
-    assert.match(watched.program.stdout(), /FAILED/)
+    await waitFor('the summary', () => watched.program.stdout().includes('FAILED'), patienceMs)
     assert.equal((await getResult(url, id)).outcome, 'failed')
     const second = await create(url, target.url, '1s')
     await waitFor(
@@ -172,7 +174,9 @@ describe('groundswell run --dashboard', () => {
     )
     watched.program.child.kill('SIGINT')
     assert.equal((await watched.program.ended).exitCode, 99)
-    const kept = await runProgramToEnd(['results', 'list', '--json', '--store', store])
+    const kept = await runProgramToEnd(['results', 'list', '--json', '--store', store], {
+      limitMs: patienceMs,
+    })
     assert.ok(kept.stdout.includes(second) && kept.stdout.includes(id), 'both are in the store')
   })
 
@@ -212,7 +216,9 @@ describe('groundswell run --dashboard', () => {
     await using target = await startRealTarget()
     await using taken = await takePort()
     const load = [target.url, '--rate', '50/s', '--duration', '1s', '--json']
-    const end = await runProgramToEnd(['run', ...load, '--dashboard', `127.0.0.1:${taken.port}`])
+    const end = await runProgramToEnd(['run', ...load, '--dashboard', `127.0.0.1:${taken.port}`], {
+      limitMs: patienceMs,
+    })
     assert.equal(end.exitCode, 1)
     assert.equal(JSON.parse(end.stdout).error.code, 'PORT_IN_USE')
     assert.equal(target.received, 0, 'nothing was begun')
