@@ -17,6 +17,14 @@ export class DashboardPage implements AsyncDisposable {
   static async open(browser: Browser, url: string, options: PageOptions = {}): Promise<DashboardPage> {
     const watched = await WatchedPage.open(browser, options)
     await watched.page.goto(url, { waitUntil: 'domcontentloaded' })
+    try {
+      await until(watched.page, 'the page to be there', "document.querySelector('h1') !== null", {
+        timeoutMs: 120_000,
+      })
+    } catch (error) {
+      // A module that does not load leaves an empty page, and says so only here.
+      throw new Error([String(error), ...watched.problems].join('\n'))
+    }
     return new DashboardPage(watched)
   }
 

@@ -76,7 +76,6 @@ describe('the charts of a run', { timeout: 300_000 }, () => {
   ): Promise<WatchedPage> => {
     const watched = await WatchedPage.open(browser, options)
     await watched.page.goto(world.url, { waitUntil: 'load' })
-    await until(watched.page, 'the chart library', `'uPlot' in window`)
     await run(watched.page, drawCharts, drawn)
     await until(
       watched.page,

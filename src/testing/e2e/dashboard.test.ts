@@ -159,7 +159,7 @@ describe('the dashboard of a real orchestrator', { skip: skipWithout('chromium')
 
     it('starts an example with the mouse and tells how it ended', async () => {
       await using dashboard = await DashboardPage.open(browser, api)
-      await dashboard.page.getByLabel('Example', { exact: true }).selectOption('rate')
+      await dashboard.page.getByRole('combobox', { name: 'Example' }).selectOption('rate')
       const id = await dashboard.startWhatIsThere()
       await dashboard.awaitReading('its end', ({ conn }) => conn === 'ended', 120_000)
       const { outcome, totals } = await resultOf(id)
