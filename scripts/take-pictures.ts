@@ -145,8 +145,8 @@ try {
   }
   {
     await using compare = await DashboardPage.open(browser, `${api}/#/compare/${before}/${id}`, {
-      ...wide,
-      height: 1330,
+      width: 1100,
+      height: 1240,
     })
     await compare.page.getByRole('heading', { level: 2 }).first().waitFor()
     // Its maps are drawn one after the other.

@@ -208,6 +208,9 @@ const fleetUpdate = z.strictObject({
   atMs: z.number(),
   queued: count,
   drivers: counts.describe('by state'),
+  maxDrivers: count
+    .nullable()
+    .describe('drivers are started here as runs need them, so many at most; null: they come by themselves'),
   runs: z.array(runSummary).describe('those that are queued, go on, or ended a moment ago; newest first'),
 })
 

@@ -44,6 +44,8 @@ export interface ApiOptions {
   limits?: Partial<ApiLimits>
   /** The URL of the target that ships with us, for scenarios that name `builtin`; left out: these are refused. */
   builtinTarget?: () => Promise<string>
+  /** Drivers are started here as runs need them, so many at most; left out: they come by themselves. */
+  maxDrivers?: number
   drawSeed?: () => number
   /** Of this process, for Prometheus. */
   processUsage?: () => ProcessUsage

@@ -40,6 +40,7 @@ export class ApiServices {
       directory: this.directory,
       owner: orchestrator,
       limits: this.limits,
+      maxDrivers: options.maxDrivers ?? null,
     })
     this.scenarios = new ScenarioReader({ clock, drawSeed: this.drawSeed, limits: this.limits })
     this.metrics = new PrometheusMetrics({

@@ -17,6 +17,7 @@ interface EventHubOptions {
   directory: RunDirectory
   owner: RunOwner
   limits: Pick<ApiLimits, 'streams' | 'stalledMs'>
+  maxDrivers: number | null
 }
 
 /** All streams of events. A feed is made for its first client: what nobody watches costs nothing. */
@@ -58,8 +59,7 @@ export class EventHub {
   }
 
   joinFleet(sink: EventSink, after: number | undefined): EventClient {
-    const { clock, limits, owner, directory } = this.#options
-    this.#fleet ??= new FleetFeed(clock, limits.stalledMs, owner, directory)
+    this.#fleet ??= new FleetFeed(this.#options)
     this.#fleet.poll()
     return this.#join(this.#fleet.events, sink, after)
   }

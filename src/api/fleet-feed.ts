@@ -18,13 +18,22 @@ export class FleetFeed {
   readonly #clock: Clock
   readonly #owner: RunOwner
   readonly #directory: RunDirectory
+  readonly #maxDrivers: number | null
   #toldMs = Number.NEGATIVE_INFINITY
 
-  constructor(clock: Clock, stalledMs: number, owner: RunOwner, directory: RunDirectory) {
-    this.events = new EventFeed(clock, stalledMs)
+  constructor(options: {
+    clock: Clock
+    limits: { stalledMs: number }
+    owner: RunOwner
+    directory: RunDirectory
+    maxDrivers: number | null
+  }) {
+    const { clock, limits, owner, directory, maxDrivers } = options
+    this.events = new EventFeed(clock, limits.stalledMs)
     this.#clock = clock
     this.#owner = owner
     this.#directory = directory
+    this.#maxDrivers = maxDrivers
   }
 
   poll(): void {
@@ -41,6 +50,7 @@ export class FleetFeed {
       atMs,
       queued: this.#owner.queued,
       drivers: driversByState(this.#owner, atMs),
+      maxDrivers: this.#maxDrivers,
       runs: runs.map((run) => summaryOf(this.#directory.resultOf(run), isoTime(atMs))),
     }
   }

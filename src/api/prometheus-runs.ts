@@ -73,7 +73,7 @@ const renderWholeRuns = (out: PrometheusText, runs: readonly MeasuredRun[]): voi
     'Of the latest complete second: how late requests left.',
     ({ live }) => inSeconds(live.lastSecond?.sendLatenessMs.p99 ?? null),
   )
-  out.metric('groundswell_run_slo_passed', 'gauge', '1 while the criterion holds, 0 while it is broken.')
+  out.metric('groundswell_run_slo_passed', 'gauge', '1 while the SLO holds, 0 while it is broken.')
   for (const { labels, result } of runs)
     for (const { text, passed } of result.slo)
       if (passed !== null) out.gauge({ ...labels, slo: text }, passed ? 1 : 0)

@@ -40,6 +40,10 @@ export class LocalFleet {
     })
   }
 
+  get maxDrivers(): number {
+    return this.#options.maxDrivers
+  }
+
   /** Whose runs the drivers are for; called once, before any run is handed in. */
   serve(orchestrator: Pick<Orchestrator, 'runs'>): void {
     this.#runs = orchestrator.runs

@@ -122,7 +122,7 @@ const openParts = async (
     ...(token === undefined ? {} : { token }),
     insecure: parsed.isInsecure,
     ...(target === undefined ? {} : { apiDefaults: { target } }),
-    ...(fleet === undefined ? {} : { builtinTarget: fleet.builtinTarget }),
+    ...(fleet === undefined ? {} : { builtinTarget: fleet.builtinTarget, maxDrivers: fleet.maxDrivers }),
     processUsage: () => ({ cpuSeconds: context.cpuUsageUs() / 1e6, residentBytes: context.residentBytes() }),
   })
   parts.defer(() => api.close())

@@ -154,7 +154,7 @@ export class RunDashboard {
         version,
         environment: environmentHere(context),
         ...(place.token === undefined ? {} : { token: place.token }),
-        ...(fleet === undefined ? {} : { builtinTarget: fleet.builtinTarget }),
+        ...(fleet === undefined ? {} : { builtinTarget: fleet.builtinTarget, maxDrivers: fleet.maxDrivers }),
         processUsage: () => ({
           cpuSeconds: context.cpuUsageUs() / 1e6,
           residentBytes: context.residentBytes(),

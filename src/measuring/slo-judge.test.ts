@@ -64,7 +64,7 @@ for (const { text, passed, observed, near } of verdicts)
     )
   })
 
-test('without data a criterion is neither kept nor broken', () => {
+test('without data an SLO is neither kept nor broken', () => {
   const texts = [
     'p99 < 1s',
     'service-p99 < 1s',

@@ -7,14 +7,14 @@ import type { Slo, SloCondition, SloTime, SloUnit } from './slo.ts'
 export interface SloVerdict {
   /** `null`: there was nothing to judge it by, which is neither passed nor failed. */
   passed: boolean | null
-  /** The figure compared, in the unit of the criterion; `null` without data. */
+  /** The figure compared, in the unit of the SLO; `null` without data. */
   observed: number | null
   /** Like `212 ms` or `0.4 %`; `no data`. */
   observedText: string
 }
 
 /**
- * Whether a criterion holds for a measurement: of the whole run or of any part of it, of the request that it names or
+ * Whether an SLO holds for a measurement: of the whole run or of any part of it, of the request that it names or
  * of all. `undefined`: nobody reported anything. `durationSeconds` is the length of that part, for rates.
  */
 export const judgeSlo = (

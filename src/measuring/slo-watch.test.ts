@@ -92,7 +92,7 @@ for (const { story, seconds, brokenAtSecond, passed } of consecutive)
     assert.equal(stoppedAt, brokenAtSecond)
   })
 
-test('a criterion with a duration tells which second broke it, or how near it came', () => {
+test('an SLO with a duration tells which second broke it, or how near it came', () => {
   const broken = watchAll('p50 < 500ms for 2s', [fast, 600, 700, fast]).outcome
   assert.deepEqual([broken.observed, broken.observedText], [700, '700 ms in second 2'])
   const kept = watchAll('p50 < 500ms for 2s', [fast, 600, fast, 300]).outcome

@@ -3,7 +3,7 @@ import type { Slo } from './slo.ts'
 import { formatObserved, judgeSlo, type SloVerdict } from './slo-judge.ts'
 
 /**
- * One criterion while a run goes on: a fold over its complete seconds, merged over all drivers. Plain immutable data.
+ * One SLO while a run goes on: a fold over its complete seconds, merged over all drivers. Plain immutable data.
  *
  *                  judged each second                broken when                                      for good
  *   without `for`  the run so far                    the run so far breaks it                         only with `: stop`
@@ -39,7 +39,7 @@ export const newSloWatch: SloWatch = Object.freeze({
   brokenBy: null,
 })
 
-/** A complete second of the run, of the request that the criterion names or of all. */
+/** A complete second of the run, of the request that the SLO names or of all. */
 export interface WatchedSecond {
   /** 0 is the first. Seconds come in ascending order; one that is not newer than the last changes nothing. */
   second: number
@@ -73,7 +73,7 @@ export const watchSecond = (slo: Slo, watch: SloWatch, seen: WatchedSecond): Slo
   return { ...next, brokenAtSecond: null, brokenBy: null }
 }
 
-/** Whether the criterion says that the run must end now. */
+/** Whether the SLO says that the run must end now. */
 export const mustStop = (slo: Slo, watch: SloWatch): boolean => slo.stop && watch.brokenAtSecond !== null
 
 export interface SloOutcome extends SloVerdict {
@@ -82,7 +82,7 @@ export interface SloOutcome extends SloVerdict {
   brokenAtSecond: number | null
 }
 
-/** What is to be said of a criterion now, or finally once `total` is the whole run, which lasted `durationSeconds`. */
+/** What is to be said of an SLO now, or finally once `total` is the whole run, which lasted `durationSeconds`. */
 export const concludeSlo = (
   slo: Slo,
   watch: SloWatch,

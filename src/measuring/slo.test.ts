@@ -6,7 +6,7 @@ import { parseSlo, type Slo } from './slo.ts'
 const response = (figure: 'min' | 'mean' | 'max' | number) =>
   ({ kind: 'time', time: 'response', figure }) as const
 
-const criteria: { text: string; slo: Omit<Slo, 'text' | 'stop'> & { stop?: boolean } }[] = [
+const slos: { text: string; slo: Omit<Slo, 'text' | 'stop'> & { stop?: boolean } }[] = [
   { text: 'p99 < 250ms', slo: { subject: response(99), condition: '<', threshold: 250, unit: 'ms' } },
   { text: 'p99.9<=1.5s', slo: { subject: response(99.9), condition: '<=', threshold: 1500, unit: 'ms' } },
   { text: 'min > 100us', slo: { subject: response('min'), condition: '>', threshold: 0.1, unit: 'ms' } },
@@ -94,7 +94,7 @@ const criteria: { text: string; slo: Omit<Slo, 'text' | 'stop'> & { stop?: boole
     slo: { subject: response('max'), of: 'a < b', condition: '<', threshold: 1000, unit: 'ms' },
   },
 ]
-for (const { text, slo } of criteria)
+for (const { text, slo } of slos)
   test(`"${text}" is understood`, () => {
     assert.deepEqual(parseSlo(`  ${text} `), { ok: true, slo: { text, stop: false, ...slo } })
   })
@@ -143,7 +143,7 @@ for (const { text, message, expected } of faults)
     assert.match(parsed.expected, expected)
   })
 
-test('a criterion is plain JSON', () => {
+test('an SLO is plain JSON', () => {
   const parsed = parseSlo('p95 of checkout < 1s for 10s: stop')
   assert.deepEqual(JSON.parse(JSON.stringify(parsed)), parsed)
 })

@@ -3,7 +3,7 @@ import { editDistance } from '../lib/edit-distance.ts'
 import { parseRate } from '../lib/rate.ts'
 
 /**
- * A criterion: a line that says what must hold, and the same as plain data, which travels and is stored.
+ * An SLO: a line that says what must hold, and the same as plain data, which travels and is stored.
  *
  *   SUBJECT [of NAME] CONDITION THRESHOLD [for DURATION] [: stop]
  *
@@ -19,7 +19,7 @@ import { parseRate } from '../lib/rate.ts'
  *   CONDITION   <  <=  >  >=  =
  *   of NAME     of that request or journey alone; may stand in "quotes"
  *   for         broken only when every one of so many consecutive seconds breaks it; without it the run so far is judged
- *   : stop      a broken criterion ends the run
+ *   : stop      a broken SLO ends the run
  *
  * Examples: `p99 < 250ms`, `errors < 0.1%`, `p95 of GET /cart < 1s for 10s: stop`, `lateness-p99 <= 5ms`.
  */

@@ -64,9 +64,9 @@ const stateOf = ({ total = answered(500), drivers = [{}, {}], stop, slo = [] }: 
 
 const table: [string, Case, string, RegExp[]][] = [
   ['all is well', {}, 'passed', []],
-  ['all criteria hold', { slo: ['p99 < 50ms'] }, 'passed', []],
+  ['all SLOs hold', { slo: ['p99 < 50ms'] }, 'passed', []],
   [
-    'a criterion is broken',
+    'an SLO is broken',
     { slo: ['p99 < 1ms'] },
     'failed',
     [/^SLO broken: p99 < 1ms \(observed 5(\.\d+)? ms\)\.$/],
@@ -91,7 +91,7 @@ const table: [string, Case, string, RegExp[]][] = [
     [/^Stopped by a signal/],
   ],
   ['a person stopped what had failed', { stop: 'keys', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
-  ['a criterion stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
+  ['an SLO stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
   [
     'a driver was lost',
     { drivers: [{}, { phase: 'lost', reason: 'silent for 3 s', reportedMs: 2000 }] },
@@ -99,7 +99,7 @@ const table: [string, Case, string, RegExp[]][] = [
     [/^Driver d-1 was lost \(silent for 3 s\): 50 % of the load is missing from 2 s to 5 s\.$/],
   ],
   [
-    'a driver rejected it, and a criterion is broken',
+    'a driver rejected it, and an SLO is broken',
     { drivers: [{}, {}, { phase: 'rejected', reason: 'no', reportedMs: 0 }], slo: ['p99 < 1ms'] },
     'degraded',
     [/^Driver d-2 rejected the run \(no\): 33\.3 % of the load is missing from 0 s to 5 s\.$/, /^SLO broken/],

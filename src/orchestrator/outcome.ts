@@ -12,7 +12,7 @@ import { measurementFor } from './slo-progress.ts'
  * What is to be said of a run. Reasons in this order, the first that holds decides:
  *
  *   degraded   load that was planned is missing or unaccounted for, by no fault of the target: no verdict is safe
- *   failed     a criterion was broken, nothing at all was answered, or every answer failed a check
+ *   failed     an SLO was broken, nothing at all was answered, or every answer failed a check
  *   stopped    a person ended it early
  *   passed     otherwise
  */
@@ -41,7 +41,7 @@ export const concludeSlos = (state: RunState, nowMs: number): SloOutcome[] =>
     ),
   )
 
-/** Criteria that ask to end the run now. */
+/** SLOs that ask to end the run now. */
 export const stoppingSlos = (state: RunState): string[] =>
   state.scenario.slo
     .filter((slo, i) => mustStop(slo, state.slo.watches[i] ?? newSloWatch))

@@ -5,7 +5,7 @@ const known = new WeakMap<MeasurementSet, Measurement>()
 
 /**
  * All requests of a set together, as {@link overallOfAll}. Sets never change, so each is merged once: of a hundred drivers
- * the live view, the criteria and the verdict ask several times a second.
+ * the live view, the SLOs and the verdict ask several times a second.
  */
 export const overallOfSet = (set: MeasurementSet): Measurement => {
   const overall = known.get(set) ?? overallOfAll(set)

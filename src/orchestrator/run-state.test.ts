@@ -367,7 +367,7 @@ describe('the state of a run', () => {
     assert.equal(foldRun(closed, { type: 'tick', atMs: startAtMs + 1e9 }), closed)
   })
 
-  it('an objective of a rate is judged by whole seconds alone: the end of a run within a second breaks none', () => {
+  it('an SLO of a rate is judged by whole seconds alone: the end of a run within a second breaks none', () => {
     const story = tellStory('d-0', testId, { seconds: 3, perSecond: 50 })
     const [last] = story.reports.slice(-1) as [MetricsMessage]
     const recorded = tellStory('d-0', testId, { seed: 9, seconds: 1, perSecond: 1, requests: ['GET /'] })

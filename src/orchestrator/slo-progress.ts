@@ -6,13 +6,13 @@ import type { Steering } from '../pacing/steering.ts'
 import { loadTimeAt, stretchesOf } from '../pacing/steering.ts'
 import { overallOfSet } from './overall-of-set.ts'
 
-/** The criteria of a run while it goes on, over its complete seconds. */
+/** The SLOs of a run while it goes on, over its complete seconds. */
 export interface SloProgress {
   /** Seconds judged so far. */
   seconds: number
   /** What these hold together. */
   soFar: MeasurementSet
-  /** In the order of the scenario's criteria. */
+  /** In the order of the scenario's SLOs. */
   watches: readonly SloWatch[]
 }
 
@@ -22,7 +22,7 @@ export const newSloProgress = (slos: readonly Slo[]): SloProgress => ({
   watches: slos.map(() => newSloWatch),
 })
 
-/** What a criterion speaks of: the request or journey that it names, or all requests. */
+/** What an SLO speaks of: the request or journey that it names, or all requests. */
 export const measurementFor = (slo: Slo, set: MeasurementSet): Measurement | undefined => {
   if (slo.of === undefined) return overallOfSet(set)
   return (set.get(`request ${slo.of}`) ?? set.get(`journey ${slo.of}`))?.measurement

@@ -18,8 +18,8 @@ export const foreignWarningsOf = (state: RunState): string[] => {
 function* sentencesOn(foreign: readonly ForeignDriver[], state: RunState): Generator<string> {
   const of = state.drivers.size
   yield foreign.length === of
-    ? `${counted(of, 'driver was', 'drivers were all')} written by others: nothing is measured but what they say, their target is unknown, and no objective or check is judged.`
-    : `${foreign.length} of ${of} drivers were written by others: the run's totals, percentiles, objectives and timeline are those of the other ${of - foreign.length}, and their target is unknown.`
+    ? `${counted(of, 'driver was', 'drivers were all')} written by others: nothing is measured but what they say, their target is unknown, and no SLO or check is judged.`
+    : `${foreign.length} of ${of} drivers were written by others: the run's totals, percentiles, SLOs and timeline are those of the other ${of - foreign.length}, and their target is unknown.`
 
   const wordless = foreign.filter(({ foreign: { said } }) => said.sent === null || said.completed === null)
   if (wordless.length > 0 && state.startAtMs !== null)

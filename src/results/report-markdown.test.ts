@@ -12,7 +12,7 @@ import type { RunResult } from './run-result.ts'
 
 const linesOf = (result: RunResult): string[] => renderReportMarkdown(result).split('\n')
 
-test('a passed run: verdict, objectives, what was asked and done, requests with the worst p99 first', () => {
+test('a passed run: verdict, SLOs, what was asked and done, requests with the worst p99 first', () => {
   const lines = linesOf(sampleResult())
   assert.equal(lines[0], '## shop')
   assert.equal(lines[2], '**✓ Passed: p99 17.6 ms of 250 ms allowed; errors 0.03 % of 0.1 % allowed.**')
@@ -63,7 +63,7 @@ test('is under 60 lines, whatever there is to tell', () => {
     }),
   )
   assert.ok(lines.length < 60, String(lines.length))
-  assert.ok(lines.includes('and 290 more objectives'))
+  assert.ok(lines.includes('and 290 more SLOs'))
   assert.ok(lines.includes('and 295 more requests'))
 })
 

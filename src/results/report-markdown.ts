@@ -17,7 +17,7 @@ import { partsOfSlo, verdictOf } from './verdict.ts'
 import { worstFirst } from './worst-first.ts'
 
 /**
- * A run in less than 60 lines of Markdown (GitHub's), for a pull request: the verdict and why, the objectives, what to know
+ * A run in less than 60 lines of Markdown (GitHub's), for a pull request: the verdict and why, the SLOs, what to know
  * before believing, what was asked and done, and the five requests with the worst p99.
  */
 export const renderReportMarkdown = (result: RunResult): string => {
@@ -32,7 +32,7 @@ export const renderReportMarkdown = (result: RunResult): string => {
       ),
       ...(result.error === null ? [] : [`- ${plain(result.error.hint, 300)}`]),
     ],
-    objectives(result),
+    slos(result),
     warnings(result),
     askedAndDone(result),
     requests(result),
@@ -46,14 +46,14 @@ export const renderReportMarkdown = (result: RunResult): string => {
     .join('\n\n')}\n`
 }
 
-const maxObjectives = 10
+const maxSlos = 10
 const maxRequests = 5
 
-const objectives = ({ slo }: RunResult): string[] => {
+const slos = ({ slo }: RunResult): string[] => {
   if (slo.length === 0) return []
   const first = slo.toSorted((a, b) => rankOf(a.passed) - rankOf(b.passed))
   const rows = first
-    .slice(0, maxObjectives)
+    .slice(0, maxSlos)
     .map((one) => [
       code(one.text),
       one.passed === null ? '· not judged' : one.passed ? '✓ met' : '**✗ crossed**',
@@ -62,8 +62,8 @@ const objectives = ({ slo }: RunResult): string[] => {
       one.brokenAtSecond === null ? 'never' : formatPosition(one.brokenAtSecond * 1000),
     ])
   return [
-    ...table(['objective', 'verdict', 'limit', 'observed:', 'first crossed:'], rows),
-    ...more(slo.length, maxObjectives, 'objectives'),
+    ...table(['SLO', 'verdict', 'limit', 'observed:', 'first crossed:'], rows),
+    ...more(slo.length, maxSlos, 'SLOs'),
   ]
 }
 

@@ -37,7 +37,7 @@ export interface RunUpdate {
   /** Of all requests, since the start. */
   totals: UpdateTotals
   drivers: UpdateDriver[]
-  /** In the order of the scenario's criteria. */
+  /** In the order of the scenario's SLOs. */
   slo: { passed: boolean | null; observedText: string }[]
   /** Commands since the last update. */
   steering: SteeringRecord[]

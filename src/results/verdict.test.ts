@@ -20,9 +20,9 @@ const slo = (
 const cases: [what: string, result: RunResult, sentence: string][] = [
   ['passed', sampleResult(), 'Passed: p99 17.6 ms of 250 ms allowed; errors 0.03 % of 0.1 % allowed.'],
   [
-    'passed without an objective',
+    'passed without an SLO',
     sampleResult({ slo: [] }),
-    'Passed: no objective was set; response time p99 17.6 ms, errors 0.03 %.',
+    'Passed: no SLO was set; response time p99 17.6 ms, errors 0.03 %.',
   ],
   [
     'failed: what was crossed, and how many were not',
@@ -30,7 +30,7 @@ const cases: [what: string, result: RunResult, sentence: string][] = [
       outcome: 'failed',
       slo: [slo('errors < 1%', true, '0 %'), slo('p99 < 250ms', false, '812 ms', 72)],
     }),
-    'Failed: p99 812 ms of 250 ms allowed, first crossed at 1:12; 1 other objective met.',
+    'Failed: p99 812 ms of 250 ms allowed, first crossed at 1:12; 1 other SLO met.',
   ],
   [
     'failed for another reason',
@@ -71,11 +71,11 @@ const cases: [what: string, result: RunResult, sentence: string][] = [
 for (const [what, result, sentence] of cases)
   test(`a verdict in words: ${what}`, () => assert.equal(verdictOf(result).sentence, sentence))
 
-test('a long list of objectives is cut, the crossed ones first', () => {
+test('a long list of SLOs is cut, the crossed ones first', () => {
   const many = Array.from({ length: 9 }, (_, i) => slo(`p99 < ${i + 1}ms`, i % 2 === 0, `${i} ms`))
   assert.equal(
     verdictOf(sampleResult({ outcome: 'failed', slo: many })).sentence,
-    'Failed: p99 1 ms of 2 ms allowed; p99 3 ms of 4 ms allowed; p99 5 ms of 6 ms allowed; 1 other objective also crossed; 5 other objectives met.',
+    'Failed: p99 1 ms of 2 ms allowed; p99 3 ms of 4 ms allowed; p99 5 ms of 6 ms allowed; 1 other SLO also crossed; 5 other SLOs met.',
   )
 })
 
@@ -87,9 +87,8 @@ for (const [text, sentence] of [
   ['service-p99.9 < 5ms', 'service time p99.9 7 of 5 ms allowed'],
   ['what is this', 'what is this: 7'],
 ] as const)
-  test(`an objective in words: ${text}`, () => {
+  test(`an SLO in words: ${text}`, () => {
     assert.equal(sentenceOfSlo(slo(text, true, '7')), sentence)
   })
 
-test('a text that is no objective of ours has no limit', () =>
-  assert.equal(partsOfSlo({ text: '<b>' }).limit, ''))
+test('a text that is no SLO of ours has no limit', () => assert.equal(partsOfSlo({ text: '<b>' }).limit, ''))

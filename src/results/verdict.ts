@@ -46,7 +46,7 @@ const reasonOf = (result: RunResult): string => {
   return result.slo.some(({ passed }) => passed === false) ? figures : ended(why[0] ?? figures)
 }
 
-/** Objectives with their figures, those that were crossed first; without one the figures that people ask for. */
+/** SLOs with their figures, those that were crossed first; without one the figures that people ask for. */
 const figuresOf = (result: RunResult): string => {
   if (isUnmeasured(result)) return 'all drivers were written by others; nothing is measured but what they say'
   const ranked = [
@@ -57,7 +57,7 @@ const figuresOf = (result: RunResult): string => {
   if (ranked.length === 0) {
     const p99 = result.responseTimeMs.p99
     const time = p99 === null ? 'nothing was answered' : `response time p99 ${formatTime(p99)}`
-    return `no objective was set; ${time}, errors ${formatShare(errorShare(result.totals))}`
+    return `no SLO was set; ${time}, errors ${formatShare(errorShare(result.totals))}`
   }
   const crossed = ranked.filter(({ passed }) => passed === false)
   const shown = (crossed.length > 0 ? crossed : ranked).slice(0, maxNamed)
@@ -68,7 +68,7 @@ const figuresOf = (result: RunResult): string => {
     [rest.filter(({ passed }) => passed === null).length, 'not judged'],
   ] as const
   const more = others.flatMap(([count, what]) =>
-    count === 0 ? [] : [`${formatCount(count)} other objective${count === 1 ? '' : 's'} ${what}`],
+    count === 0 ? [] : [`${formatCount(count)} other SLO${count === 1 ? '' : 's'} ${what}`],
   )
   return [...shown.map(sentenceOfSlo), ...more].join('; ')
 }

@@ -1,6 +1,6 @@
 import type { ChartsInput } from './charts-input.ts'
 
-/** What was done to the run, and when a criterion broke: an upright line in every chart. */
+/** What was done to the run, and when an SLO broke: an upright line in every chart. */
 export interface Mark {
   second: number
   label: string

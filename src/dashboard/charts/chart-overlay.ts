@@ -65,7 +65,7 @@ export const drawHatch = (plot: uPlot, theme: ChartTheme, spans: readonly Span[]
   })
 }
 
-/** Upright lines, dotted where steered and solid where a criterion broke, with their names above the field. */
+/** Upright lines, dotted where steered and solid where an SLO broke, with their names above the field. */
 export const drawMarks = (plot: uPlot, theme: ChartTheme, marks: readonly Mark[], laneTop: number): void => {
   if (marks.length === 0) return
   const { ctx, bbox } = plot
@@ -98,7 +98,7 @@ export const drawMarks = (plot: uPlot, theme: ChartTheme, marks: readonly Mark[]
   ctx.restore()
 }
 
-/** Limits of criteria: dashed while they hold, solid and named broken when not. */
+/** Limits of SLOs: dashed while they hold, solid and named broken when not. */
 export const drawLimits = (plot: uPlot, theme: ChartTheme, limits: ChartsInput['limits']): void => {
   const { bbox } = plot
   const px = scaled()

@@ -9,9 +9,9 @@ export interface ChartsInput {
   to: number
   steering: readonly SteeringRecord[]
   gaps: readonly Gap[]
-  /** Criteria on a latency of what is shown, as lines. */
+  /** SLOs on a latency of what is shown, as lines. */
   limits: readonly { ms: number; label: string; isBroken: boolean }[]
-  /** When a criterion was first broken: marks. */
+  /** When an SLO was first broken: marks. */
   broken: readonly { second: number; label: string }[]
 }
 

@@ -145,7 +145,7 @@ export const createRunList = (context: PageContext): { element: HTMLElement; clo
     }
   }
   const onUpdate = (update: FleetUpdate): void => {
-    setText(fleet, `${describeDrivers(update.drivers)} ${describeQueue(update.queued)}`)
+    setText(fleet, `${describeDrivers(update.drivers, update.maxDrivers)} ${describeQueue(update.queued)}`)
     mark('seq', String(update.seq))
     if (model.addUpdate(update)) void load(undefined)
     show()

@@ -113,9 +113,10 @@ describe('a line of it', () => {
   })
 
   it('drivers and queue are said in a sentence', () => {
-    assert.equal(describeDrivers({ running: 1, idle: 2, lost: 0 }), '3 drivers: 2 idle, 1 running.')
-    assert.equal(describeDrivers({ idle: 1 }), '1 driver: 1 idle.')
-    assert.equal(describeDrivers({}), 'No driver is there: runs wait until one comes.')
+    assert.equal(describeDrivers({ running: 1, idle: 2, lost: 0 }, null), '3 drivers: 2 idle, 1 running.')
+    assert.equal(describeDrivers({ idle: 1 }, 16), '1 driver: 1 idle.')
+    assert.equal(describeDrivers({}, null), 'No driver is there: runs wait until one comes.')
+    assert.equal(describeDrivers({}, 16), 'Drivers start with a run, up to 16.')
     assert.deepEqual([0, 1, 2].map(describeQueue), [
       'No run waits.',
       '1 run waits for drivers.',

@@ -113,12 +113,13 @@ export const choose = (chosen: readonly string[], id: string, isOn: boolean): st
   return isOn ? [...others, id].slice(-2) : others
 }
 
-/** `3 drivers: 2 idle, 1 running.` */
-export const describeDrivers = (drivers: Readonly<Record<string, number>>): string => {
+/** `3 drivers: 2 idle, 1 running.` `most`: so many are started here as runs need them; `null`: they come by themselves. */
+export const describeDrivers = (drivers: Readonly<Record<string, number>>, most: number | null): string => {
   const states = Object.entries(drivers)
     .filter(([, count]) => count > 0)
     .sort(([a], [b]) => compare(a, b))
   const total = states.reduce((sum, [, count]) => sum + count, 0)
+  if (total === 0 && most !== null) return `Drivers start with a run, up to ${most}.`
   if (total === 0) return 'No driver is there: runs wait until one comes.'
   return `${total} ${total === 1 ? 'driver' : 'drivers'}: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}.`
 }

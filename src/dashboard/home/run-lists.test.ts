@@ -93,7 +93,7 @@ test('of a driver written by others what it does not say is unknown, never 0', (
   assert.equal(texts(table)[1]?.[11], '–')
 })
 
-test('a lost driver says why, and that beside the criteria too', () => {
+test('a lost driver says why, and that beside the SLOs too', () => {
   const result = sampleTroubledResult()
   assert.equal(texts(driverTable(result, undefined))[1]?.[1], 'lost | no message for 3 s')
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { cutText } from './run-text.ts'
 /** How much of a run that goes on is seen by default. */
 export const recentSeconds = 600
 
-/** What the charts show of a run, with the criteria on what is shown as lines. */
+/** What the charts show of a run, with the SLOs on what is shown as lines. */
 export const chartsInputOf = (
   result: RunResult,
   track: Track,
@@ -18,14 +18,14 @@ export const chartsInputOf = (
   const last = track.seconds[track.length - 1]
   const to = last === undefined ? 1 : last + track.step
   const from = view === 'whole' ? 0 : Math.max(0, to - recentSeconds)
-  const criteria = result.scenario.slo.map((slo, i) => ({ slo, judged: result.slo[i] }))
+  const slos = result.scenario.slo.map((slo, i) => ({ slo, judged: result.slo[i] }))
   return {
     track,
     from,
     to,
     steering,
     gaps: result.gaps,
-    limits: criteria.flatMap(({ slo, judged }) => {
+    limits: slos.flatMap(({ slo, judged }) => {
       const isOfShown = slo.of === undefined ? request === '*' : slo.of === request
       if (!isOfShown || slo.subject.kind !== 'time' || slo.subject.time !== 'response') return []
       return [{ ms: slo.threshold, label: cutText(slo.text, 60), isBroken: judged?.passed === false }]

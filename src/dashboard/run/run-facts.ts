@@ -85,7 +85,7 @@ export const reportsOf = (id: string): { name: string; what: string; path: strin
     { name: 'Markdown', what: 'a summary', extension: 'md' },
     { name: 'JSON', what: 'all figures', extension: 'json' },
     { name: 'CSV', what: 'a row a second and request', extension: 'csv' },
-    { name: 'JUnit', what: 'criteria as tests', extension: 'junit.xml' },
+    { name: 'JUnit', what: 'SLOs as tests', extension: 'junit.xml' },
   ].map(({ name, what, extension }) => ({
     name,
     what,

@@ -17,7 +17,7 @@ export class RunHead {
   readonly #more = element('ul', { class: 'run-why', hidden: true })
   readonly #lights = element('ul', {
     class: 'run-lights',
-    'aria-label': 'Criteria and troubles',
+    'aria-label': 'SLOs and troubles',
     hidden: true,
   })
   #lightKeys = ''

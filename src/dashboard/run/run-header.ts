@@ -86,7 +86,7 @@ const progressText = ({ plan }: RunResult, { state, elapsedMs, totals }: RunNow)
 /** What a reader wants to know of a run that is over, and of one that never began. */
 const verdictView = (result: RunResult): NonNullable<HeaderView['verdict']> => {
   const { tone, sentence } = verdictOf(result)
-  // Criteria that were crossed are lights already.
+  // SLOs that were crossed are lights already.
   const more = result.why.filter(
     (why) => !sentence.includes(why.replace(/[.!?]$/, '')) && !why.startsWith('SLO broken: '),
   )

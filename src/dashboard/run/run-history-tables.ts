@@ -46,5 +46,5 @@ const authors: Readonly<Record<string, string>> = {
   api: 'the API or this page',
   keys: 'the keys of a terminal',
   signal: 'a signal',
-  slo: 'a criterion (: stop)',
+  slo: 'an SLO (: stop)',
 }

@@ -5,7 +5,7 @@ import { partsOfSlo } from '../../results/verdict.ts'
 import { runNow, type Tone } from './run-now.ts'
 import { cutText, nameText, sentenceText } from './run-text.ts'
 
-/** A criterion, or a driver that is missing: whether all is well, at one look. */
+/** An SLO, or a driver that is missing: whether all is well, at one look. */
 export interface LightView {
   key: string
   tone: Tone
@@ -18,15 +18,13 @@ const maxDrivers = 3
 
 export const lightsOf = (result: RunResult, latest: RunUpdate | undefined): LightView[] => {
   const { slo } = runNow(result, latest)
-  const criteria = result.slo.map((criterion, i): LightView => {
-    const { passed, observedText } = slo[i] ?? criterion
-    const { subject, limit, verb } = partsOfSlo(criterion)
+  const slos = result.slo.map((told, i): LightView => {
+    const { passed, observedText } = slo[i] ?? told
+    const { subject, limit, verb } = partsOfSlo(told)
     const observed = cutText(observedText, 40)
     const compared = limit === '' ? observed : `${observed} of ${cutText(limit, 80)} ${verb}`
     const since =
-      criterion.brokenAtSecond === null
-        ? ''
-        : `, first crossed at ${formatPosition(criterion.brokenAtSecond * 1000)}`
+      told.brokenAtSecond === null ? '' : `, first crossed at ${formatPosition(told.brokenAtSecond * 1000)}`
     return {
       key: `slo ${i}`,
       ...(passed === null
@@ -37,7 +35,7 @@ export const lightsOf = (result: RunResult, latest: RunUpdate | undefined): Ligh
       text: `${cutText(subject, 80)} ${compared}${since}`,
     }
   })
-  return [...criteria, ...driverLights(result, latest)]
+  return [...slos, ...driverLights(result, latest)]
 }
 
 const troubles: Partial<Record<DriverPhase, string>> = {

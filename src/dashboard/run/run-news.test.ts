@@ -13,7 +13,7 @@ test('who opens a page is told nothing that was so before', () => {
   assert.deepEqual(newsOf(seen(), seen(), running), [])
 })
 
-test('the start, criteria crossed and met again, and a lost driver are told once', () => {
+test('the start, SLOs crossed and met again, and a lost driver are told once', () => {
   const waiting = seenOf(sampleResult({ state: 'ready', outcome: null, elapsedMs: 0 }), undefined)
   assert.deepEqual(newsOf(waiting, seen(), running), ['The run has started.'])
   const crossed = seen({
@@ -51,7 +51,7 @@ test('only a stale view is an alert', () => {
 test('one line says how a run stands', () => {
   assert.equal(
     spokenState(running, sampleUpdate(running, { elapsedMs: 41_000 }), undefined),
-    'shop is running, 0:41 after its start, no figures yet, errors 0.03 %, no criterion crossed.',
+    'shop is running, 0:41 after its start, no figures yet, errors 0.03 %, no SLO crossed.',
   )
   assert.match(spokenState(sampleResult(), undefined, undefined), /^Passed: /)
   assert.equal(

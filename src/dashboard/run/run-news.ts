@@ -38,9 +38,9 @@ export const newsOf = (before: Seen | undefined, now: Seen, result: RunResult): 
   for (const [i, { text }] of result.slo.entries()) {
     const [was, is] = [before.slo[i] ?? null, now.slo[i] ?? null]
     const { subject, limit } = partsOfSlo({ text })
-    const criterion = cutText(`${subject}${limit === '' ? '' : `, limit ${limit}`}`, 120)
-    if (is === false && was !== false) news.push(`Crossed: ${criterion}.`)
-    if (is === true && was === false) news.push(`Met again: ${criterion}.`)
+    const crossing = cutText(`${subject}${limit === '' ? '' : `, limit ${limit}`}`, 120)
+    if (is === false && was !== false) news.push(`Crossed: ${crossing}.`)
+    if (is === true && was === false) news.push(`Met again: ${crossing}.`)
   }
   for (const [id, state] of now.drivers)
     if (state === 'lost' && before.drivers.get(id) !== 'lost')
@@ -73,11 +73,7 @@ export const spokenState = (
     answered === null ? 'no figures yet' : `${formatRate(answered)} answered in the last second`,
     p99 === null ? '' : `p99 ${formatTime(p99)}`,
     `errors ${formatShare(errorShare(totals))}`,
-    slo.length === 0
-      ? ''
-      : crossed === 0
-        ? 'no criterion crossed'
-        : `${crossed} of ${slo.length} criteria crossed`,
+    slo.length === 0 ? '' : crossed === 0 ? 'no SLO crossed' : `${crossed} of ${slo.length} SLOs crossed`,
   ]
     .filter((part) => part !== '')
     .join(', ')

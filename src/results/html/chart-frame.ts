@@ -22,7 +22,7 @@ export interface TimeAxis {
   seconds: number
   /** Spans of which nobody, or not everybody, reported. */
   holes: readonly Span[]
-  /** What a person or a criterion did, numbered from 1. */
+  /** What a person or an SLO did, numbered from 1. */
   marks: readonly { second: number; number: number }[]
 }
 

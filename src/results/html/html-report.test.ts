@@ -115,7 +115,7 @@ describe('an HTML report', () => {
   it('says the verdict first, in words', () => {
     const { text } = checkHtml(render(sampleResult()))
     assert.match(text, /Passed: p99 17\.6 ms of 250 ms allowed; errors 0\.03 % of 0\.1 % allowed\./)
-    assert.ok(text.indexOf('Passed: p99') < text.indexOf('Objectives\n'))
+    assert.ok(text.indexOf('Passed: p99') < text.indexOf('SLOs\n'))
     assert.match(
       checkHtml(render(sampleTroubledResult())).text,
       /Degraded: no verdict is safe\. driver d2 fell silent/,
@@ -129,7 +129,7 @@ describe('an HTML report', () => {
     )
     assert.deepEqual(headings, [
       'verdict',
-      'objectives',
+      'slos',
       'warnings',
       'load',
       'time',

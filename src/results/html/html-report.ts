@@ -3,12 +3,7 @@ import { verdictOf } from '../verdict.ts'
 import { driversSection, errorsSection, requestsSection } from './breakdown-sections.ts'
 import { hoverScript } from './hover-script.ts'
 import { cutText, html, Markup } from './markup.ts'
-import {
-  askedAndDoneSection,
-  objectivesSection,
-  verdictSection,
-  warningsSection,
-} from './opening-sections.ts'
+import { askedAndDoneSection, slosSection, verdictSection, warningsSection } from './opening-sections.ts'
 import {
   environmentSection,
   glossarySection,
@@ -50,7 +45,7 @@ export const renderHtmlReport = (input: ReportInput): string => {
 <nav aria-label="Sections">${links.map(([id, text]) => html`<a href="#${id}">${text}</a> `)}</nav>
 </header>
 <main>
-${verdictSection(result, verdict)}${objectivesSection(result)}${warningsSection(result)}${askedAndDoneSection(result)}${timeSections(input)}${requestsSection(input)}${errorsSection(result)}${driversSection(result)}${steeringSection(result)}${environmentSection(result, version)}${scenarioSection(result)}${glossarySection()}</main>
+${verdictSection(result, verdict)}${slosSection(result)}${warningsSection(result)}${askedAndDoneSection(result)}${timeSections(input)}${requestsSection(input)}${errorsSection(result)}${driversSection(result)}${steeringSection(result)}${environmentSection(result, version)}${scenarioSection(result)}${glossarySection()}</main>
 <script>${new Markup(hoverScript)}</script>
 </body>
 </html>
@@ -60,7 +55,7 @@ ${verdictSection(result, verdict)}${objectivesSection(result)}${warningsSection(
 
 const links = [
   ['verdict', 'Verdict'],
-  ['objectives', 'Objectives'],
+  ['slos', 'SLOs'],
   ['warnings', 'Warnings'],
   ['load', 'Asked and done'],
   ['time', 'Charts'],

@@ -18,7 +18,7 @@ import { reasonWords } from '../words.ts'
 import { facts, htmlTable, section } from './html-table.ts'
 import { type Content, cutText, html, type Markup } from './markup.ts'
 
-/** What a reader in a hurry reads: the verdict, the objectives, what to know before believing, what was asked and done. */
+/** What a reader in a hurry reads: the verdict, the SLOs, what to know before believing, what was asked and done. */
 
 const maxListed = 20
 
@@ -54,16 +54,16 @@ const keyFigures = (result: RunResult): Markup => {
   ])}</div><p class="note">Figures of the whole run: ${formatTime(result.elapsedMs)} from the start to the last answer, all requests together.</p>`
 }
 
-export const objectivesSection = ({ slo }: RunResult): Markup =>
+export const slosSection = ({ slo }: RunResult): Markup =>
   section(
-    'objectives',
-    'Objectives',
+    'slos',
+    'SLOs',
     slo.length === 0
       ? html`<p>The scenario sets none (<code>slo:</code>): the run could not fail by its figures.</p>`
       : htmlTable(
-          'Each objective: its limit, what was observed, and when it was first crossed (minutes and seconds after the start)',
+          'Each SLO: its limit, what was observed, and when it was first crossed (minutes and seconds after the start)',
           [
-            { heading: 'objective' },
+            { heading: 'SLO' },
             { heading: 'verdict' },
             { heading: 'limit' },
             { heading: 'observed' },

@@ -112,6 +112,6 @@ export const glossarySection = (): Markup =>
       ],
       ['degraded', 'a part of the load or of its record is missing, so that no verdict is safe'],
       ['driver', 'a process that makes a share of the load'],
-      ['objective', 'a line under slo: in the scenario; one that is crossed fails the run'],
+      ['SLO', 'a line under slo: in the scenario; one that is crossed fails the run'],
     ]),
   )

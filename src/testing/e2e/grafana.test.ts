@@ -229,9 +229,9 @@ describe('a Prometheus that scrapes an orchestrator as documented', {
     assert.equal(outcome?.labels.outcome, result.outcome)
     const [state] = await run(panel('State').targets?.[0] ?? assert.fail('no query'))
     assert.deepEqual([state?.labels.state, state?.labels.name], ['finished', 'grafana'])
-    const criteria = await run(panel('Criteria').targets?.[0] ?? assert.fail('no query'))
+    const slos = await run(panel('SLOs').targets?.[0] ?? assert.fail('no query'))
     assert.deepEqual(
-      criteria.map(({ labels, samples }) => [labels.slo, samples[0]?.[1] === 1]).toSorted(),
+      slos.map(({ labels, samples }) => [labels.slo, samples[0]?.[1] === 1]).toSorted(),
       result.slo.map(({ text, passed }) => [text, passed]).toSorted(),
     )
     const start = dashboard.annotations.list.find(({ expr }) => expr !== undefined)
