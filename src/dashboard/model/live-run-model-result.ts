@@ -8,8 +8,12 @@ export interface FinalResult {
   onRefused(problem: ApiProblem): void
 }
 
-/** While the run goes on its result is asked for about so often. */
-const everyMs = 5000
+/** While the run goes on its result is asked for with each update, about once a second; a large one less often. */
+const everyMs = 800
+const largeEveryMs = 5000
+
+/** Requests and drivers in a result of some 60 kB. */
+const largeRows = 40
 
 /** A run's result, as it was last fetched: one request at a time. */
 export class FetchedResult {
@@ -36,7 +40,9 @@ export class FetchedResult {
   }
 
   get isDue(): boolean {
-    return this.#options.clock.nowMs() - this.#askedMs >= everyMs
+    const { requests = [], drivers = [] } = this.#value ?? {}
+    const isLarge = requests.length + drivers.length > largeRows
+    return this.#options.clock.nowMs() - this.#askedMs >= (isLarge ? largeEveryMs : everyMs)
   }
 
   load(): void {

@@ -21,7 +21,7 @@ export interface RunModel {
   /** Whose seconds the tracks hold: `*` or a name. */
   readonly request: string
   readonly link: Link
-  /** Fetched when the page opens, every 5 s while the run goes on, at a change of state, and at the end. */
+  /** Fetched when the page opens, with the updates while the run goes on, at a change of state, and at the end. */
   readonly result: RunResult | undefined
   /** From the stream; undefined for a run of the past. */
   readonly latest: RunUpdate | undefined

@@ -1,5 +1,6 @@
 import type { RunResult, SteeringRecord } from '../../results/run-result.ts'
 import type { RunUpdate } from '../../results/run-update.ts'
+import { formatPosition } from '../../results/summary-text-figures.ts'
 import { isUnmeasured } from '../../results/told-totals.ts'
 import { element, setText } from '../element.ts'
 import { driverTable } from './driver-table.ts'
@@ -30,13 +31,13 @@ export class RunTables {
     noun: 'checks',
   })
   readonly #status = new LiveTable({
-    caption: 'Of all answers, run so far',
+    caption: 'Of all answers',
     empty: 'No answer yet.',
     most: maxKinds,
     noun: 'codes',
   })
   readonly #unsent = new LiveTable({
-    caption: 'Of all requests that were due, run so far',
+    caption: 'Of all requests that were due',
     empty: 'Every request that was due was sent.',
     most: maxKinds,
     noun: 'reasons',
@@ -92,13 +93,14 @@ export class RunTables {
 
   update(result: RunResult, latest: RunUpdate | undefined, steering: readonly SteeringRecord[]): void {
     const { totals } = result
-    const window = result.state === 'finished' ? 'whole run' : 'run so far'
+    const window =
+      result.state === 'finished' ? 'whole run' : `run so far, ${formatPosition(result.elapsedMs)}`
     const isLive = latest !== undefined && result.state !== 'finished'
     const measured = isUnmeasured(result) ? 'Nothing is measured: all drivers were written by others.' : ''
     this.#requests.update(requestTable(result), `${window}, response times in milliseconds`)
     this.#drivers.update(
       driverTable(result, latest),
-      isLive ? 'run so far, but the last second where a heading says so' : `${window}, CPU of one core`,
+      isLive ? `${window}, but the last second where a heading says so` : `${window}, CPU of one core`,
     )
     this.#errors.update(
       errorTable(totals),
