@@ -5,6 +5,7 @@ import type { ChartsInput } from '../../dashboard/charts/charts-input.ts'
 import { darkHeat, keepMost, lightHeat, type Rgb, stepOfCount } from '../../dashboard/charts/heat-palette.ts'
 import { ApiWorld } from '../api-world.ts'
 import { launchBrowser, until, WatchedPage } from '../browser.ts'
+import { skipWithout } from '../components.ts'
 import { sampleCharts } from '../sample-track.ts'
 
 /** The charts alone, on the page of a real orchestrator and under its policy, with numbers that the test knows. */
@@ -57,7 +58,7 @@ const coloursOf = (palette: readonly Rgb[]): Set<string> =>
 const fullestColour = (palette: readonly Rgb[], second: number): string =>
   `${(palette[stepOfCount(Math.max(...counts(second)), most)] ?? []).join(' ')} 255`
 
-describe('the charts of a run', { timeout: 300_000 }, () => {
+describe('the charts of a run', { timeout: 300_000, skip: skipWithout('chromium') }, () => {
   let world: ApiWorld
   let browser: Browser
 

@@ -5,6 +5,7 @@ import type { RunResult } from '../../results/run-result.ts'
 import { formatTime } from '../../results/summary-text-figures.ts'
 import { ApiWorld } from '../api-world.ts'
 import { launchBrowser, until, WatchedPage } from '../browser.ts'
+import { skipWithout } from '../components.ts'
 import { noTimes, sampleFigures, sampleResult } from '../sample-result.ts'
 import { sampleSecond } from '../sample-seconds.ts'
 import { waitFor } from '../wait-for.ts'
@@ -14,10 +15,13 @@ import { waitFor } from '../wait-for.ts'
 const hostile = '<img src=x onerror="window.wasRun=1">"\'`</script><b>&amp;'
 
 let browser: Browser
-before(async () => {
-  browser = await launchBrowser()
-})
-after(() => browser.close())
+const skip = skipWithout('chromium')
+if (skip === false) {
+  before(async () => {
+    browser = await launchBrowser()
+  })
+  after(() => browser.close())
+}
 
 const base = sampleResult({ id: 'before' })
 const slower: RunResult = {
@@ -55,7 +59,7 @@ const open = async (watched: WatchedPage, world: ApiWorld, a: string, b: string)
 const shown = (page: Page) =>
   until(page, 'the charts', "document.querySelector('[data-charts=drawn]') !== null")
 
-describe('two runs side by side', () => {
+describe('two runs side by side', { skip }, () => {
   let world: ApiWorld
   let watched: WatchedPage
   before(async () => {
@@ -210,7 +214,7 @@ describe('two runs side by side', () => {
   })
 })
 
-it('fits a phone, light and dark', async () => {
+it('fits a phone, light and dark', { skip }, async () => {
   await using world = await ApiWorld.start()
   keep(world, base, 12_000)
   keep(world, { ...slower, name: 'w'.repeat(200) }, 30_000)

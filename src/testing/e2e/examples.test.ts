@@ -9,7 +9,7 @@ const examples = readdirSync(join(rootDirectory, 'scenarios')).filter((file) =>
   /\.(yaml|json|ts)$/.test(file),
 )
 
-describe('the examples', { concurrency: 3 }, () => {
+describe('the examples', { concurrency: 2 }, () => {
   it('are there', () => assert.ok(examples.length >= 8))
 
   for (const example of examples)
@@ -19,14 +19,24 @@ describe('the examples', { concurrency: 3 }, () => {
         const args = ['run', join('scenarios', example), '--set', `http.target=${target.url}`, '--json']
         const end = await runProgramToEnd(args)
         const { totals, outcome, slo } = resultOf(end)
-        // How fast answers came says something of this machine at this moment, and nothing of the example.
-        const isSlow = slo.some(({ text, passed }) => passed === false && /^p99 </.test(text))
         const said = `${end.stderr}\n${end.stdout.slice(0, 3000)}`
-        assert.deepEqual([end.exitCode, outcome], isSlow ? [99, 'failed'] : [0, 'passed'], said)
-        for (const { text, passed } of slo) assert.ok(passed || /^p99 </.test(text), `${text}: ${said}`)
+        const { timeout = 0, check = 0, ...others } = totals.errors
+        assert.deepEqual(others, {}, said)
+        // How fast answers came says something of this machine at this moment, and nothing of the example.
+        const broken = slo.filter(({ passed }) => passed !== true)
+        const isSlow = timeout > 0 || broken.some(({ text }) => /^p99 </.test(text))
+        assert.deepEqual(
+          [end.exitCode, outcome],
+          isSlow && broken.length > 0 ? [99, 'failed'] : [0, 'passed'],
+          said,
+        )
+        if (timeout === 0) for (const { text } of broken) assert.match(text, /^p99 </, said)
+        if (!isSlow) assert.equal(check, 0, said)
+        const { requestsReceived, responsesSent } = target.stats()
         assert.ok(totals.sent > 0)
-        assert.equal(totals.sent, target.stats().requestsReceived)
-        assert.equal(totals.answered, target.stats().responsesSent)
+        // What was given up waiting may have been read and answered, or not any more.
+        assert.ok(requestsReceived <= totals.sent && requestsReceived >= totals.sent - timeout, said)
+        assert.ok(responsesSent >= totals.answered && responsesSent <= totals.answered + timeout, said)
       } finally {
         await target.close()
       }

@@ -5,7 +5,7 @@ import { drawFraction, streamOf } from '../../lib/random.ts'
 import { drawId } from '../../lib/random-id.ts'
 import type { RunResult } from '../../results/run-result.ts'
 import { requireKafka, skipWithout } from '../components.ts'
-import { Deployment } from '../deployment.ts'
+import { Deployment, type RoleProcess } from '../deployment.ts'
 import { startRealTarget } from '../real-target.ts'
 import { waitFor } from '../wait-for.ts'
 
@@ -80,28 +80,42 @@ describe('an orchestrator killed with -9', { concurrency: 3, skip: skipWithout('
     await using deployment = new Deployment(requireKafka().brokers)
     await deployment.startOrchestrator()
     await Promise.all([deployment.startDriver(), deployment.startDriver()])
-    const awaitState = (id: string, state: string): Promise<unknown> =>
+    const awaitState = (id: string, state: string, timeoutMs = 60_000): Promise<unknown> =>
       waitFor(
         `${id} to be ${state}`,
         async () => ((await deployment.call('GET', `/api/runs/${id}`)).body as RunResult).state === state,
-        60_000,
+        timeoutMs,
       )
     const restartAfter = async (ms: number): Promise<void> => {
       await delay(ms)
       await deployment.orchestrator.kill()
       await deployment.startOrchestrator()
     }
+    // On a busy machine the run may come so late that a frozen driver counts as gone: then it waits, and is tried again.
+    const frozenIn = async (driver: RoleProcess | undefined, scenario: object): Promise<string> => {
+      for (let attempt = 0; attempt < 10; attempt++) {
+        await deployment.awaitFree(2)
+        const id = drawId('r')
+        driver?.program.child.kill('SIGSTOP')
+        await deployment.call('POST', '/api/runs', { id, scenario })
+        const isThere = await awaitState(id, 'configuring', 5000).then(
+          () => true,
+          () => false,
+        )
+        if (isThere) return id
+        driver?.program.child.kill('SIGCONT')
+        await deployment.call('POST', `/api/runs/${id}/stop`)
+        await deployment.awaitEnd(id)
+      }
+      assert.fail('no run came to be configured')
+    }
     for (let moment = 0; moment < 3; moment++) {
       const withinMs = draw(moment, 'within') * 1000
 
       await using untouched = await startRealTarget()
-      await deployment.awaitFree(2)
       const [frozen] = deployment.drivers
-      frozen?.program.child.kill('SIGSTOP')
-      const configuring = drawId('r')
       const scenario = scenarioFor(untouched.url)
-      await deployment.call('POST', '/api/runs', { id: configuring, scenario })
-      await awaitState(configuring, 'configuring')
+      const configuring = await frozenIn(frozen, scenario)
       await restartAfter(withinMs)
       frozen?.program.child.kill('SIGCONT')
       const first = await deployment.awaitEnd(configuring)

@@ -14,6 +14,7 @@ import { collectReportTimeline } from '../../results/report-timeline.ts'
 import type { RunResult } from '../../results/run-result.ts'
 import { formatCount, formatFigure, formatShare, formatTime } from '../../results/summary-text-figures.ts'
 import { launchBrowser, type PageOptions, until, WatchedPage } from '../browser.ts'
+import { skipWithout } from '../components.ts'
 import { sampleSeconds } from '../sample-charts.ts'
 import { sampleFigures, sampleResult, sampleTroubledResult } from '../sample-result.ts'
 
@@ -36,7 +37,7 @@ const readoutOf = (chart: string): string =>
 const isVisible = (selector: string): string =>
   `document.querySelector('${selector}').getBoundingClientRect().height > 0`
 
-describe('an HTML report in a browser', () => {
+describe('an HTML report in a browser', { skip: skipWithout('chromium') }, () => {
   let directory = ''
   let browser: Browser
   before(async () => {
