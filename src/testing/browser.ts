@@ -30,6 +30,8 @@ export const launchBrowser = (): Promise<Browser> =>
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
+      // Containers have 64 MB there, which is too little for it.
+      '--disable-dev-shm-usage',
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',
