@@ -4,6 +4,11 @@ import { pictureFileOf, renderPacingDocument } from '../src/testing/describe-pac
 import { renderScenarioDocument } from '../src/testing/describe-scenario.ts'
 import { drawPacing } from '../src/testing/draw-pacing.ts'
 
+/*
+ * Tables and pictures in `docs/` that the code knows better than a writer: made from the code, between the marks
+ * `<!-- generated: NAME -->`. A test refuses a page that is older than the code.
+ */
+
 const rewrite = (file: string, render: (document: string) => string): void => {
   const url = new URL(`../docs/${file}`, import.meta.url)
   writeFileSync(url, render(readFileSync(url, 'utf8')))

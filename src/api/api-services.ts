@@ -9,6 +9,11 @@ import { RunDirectory } from './run-directory.ts'
 import { ScenarioReader } from './scenario-reader.ts'
 import type { ReadScenario } from './scenario-task.ts'
 
+/*
+ * Routes are many and small. What they share, made once for each API: where runs are found, who streams them, how scenarios
+ * are read, and what was refused.
+ */
+
 /** A command is decided at once; how long its client waits for the bus to take it. */
 const commandMs = 5000
 

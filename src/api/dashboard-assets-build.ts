@@ -23,7 +23,7 @@ export interface DashboardModule {
   laterImports: string[]
 }
 
-export const scriptType = 'text/javascript; charset=utf-8'
+const scriptType = 'text/javascript; charset=utf-8'
 const styleType = 'text/css; charset=utf-8'
 
 /** What uPlot brings, served under `/app/uplot/`. */

@@ -157,6 +157,14 @@ describe('how it is served', () => {
       assert.equal(head.text, '')
       assert.equal(head.headers.get('etag'), headers.get('etag'))
     }
+    // Word for word: a source more would let in what a page of ours never asks for.
+    for (const source of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+    ])
+      assert.ok(pagePolicy.split('; ').includes(source), pagePolicy)
     assert.match(pagePolicy, /frame-ancestors 'none'/)
     assert.match(pagePolicy, /require-trusted-types-for 'script'/)
     assert.equal((await world.ask('GET', '/api/runs')).status, 401, 'the API is not open')

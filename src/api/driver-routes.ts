@@ -5,6 +5,7 @@ import type { DriverList } from './answer-schemas.ts'
 import type { ApiServices } from './api-services.ts'
 import { defineRoute, type Route } from './route.ts'
 
+/** Who could carry a run: the drivers, as the orchestrator sees them. */
 export const driverRoutes = ({ options: { orchestrator, clock } }: ApiServices): Route[] => [
   defineRoute({
     method: 'GET',

@@ -6,6 +6,11 @@ import { FleetFeed } from './fleet-feed.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { RunFeed } from './run-feed.ts'
 
+/*
+ * Who watches runs watches them through one hub: it polls what changed and hands it to a feed for each run, so that a
+ * hundred viewers cost one look, and it says when there are too many.
+ */
+
 /** How late a second may be told, at most. */
 const pollMs = 200
 

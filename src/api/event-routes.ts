@@ -7,6 +7,11 @@ import { eventsQuery, fleetEventsQuery, runParams } from './request-schemas.ts'
 import { defineRoute, type Route } from './route.ts'
 import { endOf } from './run-feed.ts'
 
+/*
+ * Streams of server-sent events (WHATWG HTML, 9.2): a viewer is told what changes instead of asking, and one whose
+ * connection broke goes on behind the last number that it has.
+ */
+
 const eventStream = 'text/event-stream'
 
 export const eventRoutes = (services: ApiServices): Route[] => {

@@ -5,6 +5,7 @@ import { defineRoute, type Route } from './route.ts'
 /** They ship with the package, beside `src/` and `dist/`. */
 const folder = new URL('../../scenarios/', import.meta.url)
 
+/** The scenarios that ship with Groundswell, so that a first run needs no file. */
 export const exampleRoutes = (): Route[] => {
   let read: Promise<ExampleList> | undefined
   return [

@@ -7,6 +7,11 @@ import type { RunOwner } from './api-options.ts'
 import { EventFeed } from './event-feed.ts'
 import type { RunDirectory } from './run-directory.ts'
 
+/*
+ * The home page shows all runs and drivers at once. One short event a second is made for everybody who looks, however many
+ * runs there are.
+ */
+
 const everyMs = 1000
 
 /** Runs in one event. */

@@ -57,6 +57,19 @@ const assertMatches = (ref: string, value: unknown, where: string): void => {
 }
 
 describe('/api/openapi.json', () => {
+  it('says the form of whatever is JSON, but of itself', () => {
+    const unsaid = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.values(operations).flatMap(({ responses }) =>
+        Object.values(responses).some(
+          ({ content }) => content?.['application/json']?.schema.type === 'string',
+        )
+          ? [path]
+          : [],
+      ),
+    )
+    assert.deepEqual(unsaid, ['/api/openapi.json'])
+  })
+
   it('has every route that the server has, and no other', async () => {
     const services = new ApiServices({
       orchestrator: world.orchestrator,

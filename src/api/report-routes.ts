@@ -44,7 +44,12 @@ export const reportRoutes = (services: ApiServices): Route[] => {
       summary: `The report that \`--out\` writes, as ${ending}.`,
       tag: 'runs',
       params: runParams,
-      answers: { 200: { description: 'The file.', content: { [type.split(';')[0] ?? type]: 'text' } } },
+      answers: {
+        200: {
+          description: 'The file.',
+          content: { [type.split(';')[0] ?? type]: type === json ? 'RunResult' : 'text' },
+        },
+      },
       errors,
       handle: async ({ params }): Promise<Reply> => {
         const body = await render(params.id)

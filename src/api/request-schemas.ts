@@ -92,7 +92,7 @@ export const secondQuery = z.strictObject({
 })
 
 export const rateSchema = z.strictObject({
-  scale: z.number().min(1e-6).max(1e6).describe('the load is multiplied by it, relative to the scenario'),
+  scale: z.number().min(1e-6).max(1000).describe('the load is multiplied by it, relative to the scenario'),
 })
 
 export const steerSchema = z.discriminatedUnion('command', [

@@ -4,6 +4,7 @@ import type { RunState } from '../orchestrator/run-state.ts'
 import { buildResult } from '../results/build-result.ts'
 import type { RunEnvironment, RunResult } from '../results/run-result.ts'
 import { summaryOf } from '../results/run-summary.ts'
+import { readConcluded } from '../results/store/read-concluded.ts'
 import type { ResultsStore, RunSummary, StoredSecond } from '../results/store/results-store.ts'
 import type { RunList } from './answer-schemas.ts'
 import type { ApiLimits, ApiOptions, LiveRun, RunOwner } from './api-options.ts'
@@ -26,11 +27,16 @@ const maxUnstored = 20
 /** How often the store is asked whether it has an ended run by now. */
 const askEveryMs = 5000
 
+/** Somebody else may take up an abandoned run. */
+const concludedLifeMs = 30_000
+
 export class RunDirectory {
   readonly #options: RunDirectoryOptions
   /** Every run seen at the orchestrator, until the store has it. */
   readonly #seen = new Map<string, LiveRun>()
   readonly #deleted = new Set<string>()
+  /** Abandoned runs of the store, as they were concluded, for as long. */
+  readonly #concluded = new Map<string, { result: Promise<RunResult | undefined>; untilMs: number }>()
   #isAsking = false
   #askedMs = Number.NEGATIVE_INFINITY
 
@@ -60,7 +66,7 @@ export class RunDirectory {
   async find(id: string): Promise<FoundRun> {
     const run = this.liveRun(id)
     if (run !== undefined) return { kind: 'live', run }
-    const result = this.#deleted.has(id) ? undefined : await this.#inTime(this.#store.readResult(id))
+    const result = this.#deleted.has(id) ? undefined : await this.#stored(id)
     if (result === undefined) throw unknownRun(id)
     return { kind: 'stored', result }
   }
@@ -147,6 +153,33 @@ export class RunDirectory {
   /** Resolves, or rejects with STORE_UNAVAILABLE. */
   async checkStore(): Promise<void> {
     await this.#inTime(this.#store.listRuns({ limit: 1 }))
+  }
+
+  async #stored(id: string): Promise<RunResult | undefined> {
+    const known = await this.#inTime(this.#store.readResult(id))
+    if (known === undefined || known.state === 'finished') return known
+    // To read all seconds of a day takes longer than anybody waits: until it is done there is what was written last.
+    return this.#inTime(this.#conclude(id)).catch(() => known)
+  }
+
+  /** Many ask at once, and again: each second of the run is read once. */
+  #conclude(id: string): Promise<RunResult | undefined> {
+    const nowMs = this.#options.clock.wallMs()
+    for (const [other, { untilMs }] of this.#concluded) if (untilMs < nowMs) this.#concluded.delete(other)
+    const before = this.#concluded.get(id)
+    if (before !== undefined) return before.result
+    const result = readConcluded(this.#store, id, nowMs)
+    const entry = { result, untilMs: Number.POSITIVE_INFINITY }
+    this.#concluded.set(id, entry)
+    // One that goes on elsewhere changes, and what failed is tried again.
+    const settle = (lifeMs: number): void => {
+      entry.untilMs = this.#options.clock.wallMs() + lifeMs
+    }
+    result.then(
+      (found) => settle(found?.state === 'finished' ? concludedLifeMs : 0),
+      () => settle(0),
+    )
+    return result
   }
 
   async #releaseStored(ids: readonly string[]): Promise<void> {

@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../results/store/store-unavailable.ts'
 import { ApiWorld } from '../testing/api-world.ts'
 import { checkHtml } from '../testing/check-html.ts'
 import { sampleResult } from '../testing/sample-result.ts'
+import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
 import { sampleSecond } from '../testing/sample-seconds.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import type { RunList, Validation } from './answer-schemas.ts'
@@ -103,7 +104,8 @@ describe('a run by the API', () => {
       (await world.ask('POST', `/api/runs/${id}/steer`, { command: 'rate', scale: 0.5 })).status,
       202,
     )
-    assert.equal(code(await world.ask('POST', `/api/runs/${id}/rate`, { scale: 0 })), 'REQUEST_INVALID')
+    for (const scale of [0, 1001, 999_999.99])
+      assert.equal(code(await world.ask('POST', `/api/runs/${id}/rate`, { scale })), 'REQUEST_INVALID')
     assert.equal(code(await world.ask('POST', `/api/runs/${id}/trigger`)), 'RUN_BEGUN')
     assert.equal(code(await world.ask('DELETE', `/api/runs/${id}`)), 'RUN_ACTIVE')
     assert.equal((await world.ask('POST', `/api/runs/${id}/stop`)).status, 202)
@@ -278,6 +280,37 @@ describe('runs of the past', () => {
     assert.equal((await world.ask('DELETE', '/api/runs/past')).status, 204)
     assert.equal(code(await world.ask('GET', '/api/runs/past')), 'RUN_UNKNOWN')
     assert.equal(code(await world.ask('DELETE', '/api/runs/past')), 'RUN_UNKNOWN')
+  })
+
+  it('that nobody goes on with are told from all their seconds, and as degraded', async () => {
+    const record = sampleScenario({ load: rateOf(100, 10_000), drivers: 1 })
+    const createdAtMs = 1_000_000
+    const chosen = { id: 'd-1', pid: 1, isAbsent: false, isForeign: false, clock: null }
+    world.store.journals.set('left', {
+      id: 'left',
+      createdAtMs,
+      record,
+      events: [
+        { type: 'configured', atMs: createdAtMs, drivers: [chosen] },
+        { type: 'triggered', atMs: createdAtMs, startAtMs: createdAtMs, ready: ['d-1'] },
+      ],
+    })
+    const waiting = sampleResult({
+      id: 'left',
+      state: 'queued',
+      outcome: null,
+      startedAt: null,
+      finishedAt: null,
+    })
+    world.store.keep(waiting, [sampleSecond(0, 1000), sampleSecond(1, 2000, 3000)])
+    const told = await result('left')
+    assert.deepEqual([told.state, told.outcome, told.totals.answered], ['finished', 'degraded', 3])
+    const { text } = await world.ask('GET', '/api/runs/left/report.html')
+    assert.match(
+      checkHtml(text).text,
+      /Degraded: no verdict is safe[\s\S]*nothing was written of this run since/,
+    )
+    assert.equal(world.store.results.get('left')?.state, 'queued', 'looking changes nothing')
   })
 
   it('are 503 while the store is away, and runs that go on go on', async () => {

@@ -6,6 +6,7 @@ import type { ApiServices } from './api-services.ts'
 import { sourceSchema } from './request-schemas.ts'
 import { defineRoute, type RawBody, type Route, rawBodyOf } from './route.ts'
 
+/** A scenario is checked as it is typed, by the code that would run it; nothing is kept or run. */
 export const scenarioRoutes = (services: ApiServices): Route[] => [
   defineRoute({
     method: 'POST',

@@ -84,7 +84,7 @@ export const conductRun = async (
   stage.fleet?.serve(orchestrator)
   await orchestrator.start()
   const { scenario, record, assets } = await stage.prepare()
-  const run = orchestrator.submit({ scenario, record, assets })
+  const run = orchestrator.submit({ scenario, record, assets, isFollowed: true })
   kept.follow(run)
   const say = (line: string): void => (flags.quiet ? undefined : log.say(line))
   const { dashboard: place, fleet } = stage

@@ -69,7 +69,7 @@ export const separateDashboard = (args: readonly string[]): string[] =>
   )
 
 /** Resolves where the port is free; rejects with PORT_IN_USE, or with USAGE for an address that is none of this machine. */
-export const assertFree = async ({ host, port }: { host: string; port: number }): Promise<void> => {
+const assertFree = async ({ host, port }: { host: string; port: number }): Promise<void> => {
   const { createServer } = await import('node:net')
   const server = createServer()
   try {

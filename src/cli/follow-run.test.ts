@@ -47,7 +47,7 @@ test('however often faster and slower are pressed, the bus takes the command', a
   // Paused, so that nobody makes that load.
   await press(' ')
   await press('+'.repeat(200))
-  assert.equal(begun.run.state.controls.at(-1)?.scale, 1e6)
+  assert.equal(begun.run.state.controls.at(-1)?.scale, 1000)
   await press('-'.repeat(400))
   assert.equal(begun.run.state.controls.at(-1)?.scale, 1e-6)
   assert.deepEqual(

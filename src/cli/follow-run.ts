@@ -73,7 +73,7 @@ export const followRun = (
 }
 
 /** Within what the bus takes. */
-const scaleBounds = { least: 1e-6, most: 1e6 } as const
+const scaleBounds = { least: 1e-6, most: 1000 } as const
 
 const pressed = (context: ProgramContext, run: Run, key: Key, log: (line: string) => void): void => {
   const steer = (command: Omit<SteerCommand, 'by'>): void => {

@@ -39,11 +39,16 @@ const findCommand = (program: Command, names: readonly string[]): Command | unde
 
 const unknown = (program: Command, names: readonly string[]): AppError => {
   const asked = names.join(' ')
-  const near = nearest(names[0] ?? '', helpNames(program))
+  const near = nearestHelp(names[0] ?? '', helpNames(program))
   return new AppError('USAGE', `no command and no topic "${asked}"`, {
     hint: `${near === undefined ? '' : `Did you mean \`groundswell help ${near}\`? `}\`groundswell help\` lists all.`,
   })
 }
+
+/** A beginning says more than a distance does: `trouble` is far from `troubleshooting`. */
+const nearestHelp = (asked: string, names: readonly string[]): string | undefined =>
+  (asked.length < 3 ? undefined : names.find((name) => name.startsWith(asked.toLowerCase()))) ??
+  nearest(asked, names)
 
 const overviewOf = (program: Command): string => {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

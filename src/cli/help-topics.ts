@@ -9,6 +9,7 @@ export const helpTopics = {
   distributed: 'drivers on many machines',
   kafka: 'how to point Groundswell at a Kafka, and what it does there',
   api: 'the REST API, its stream of events, Prometheus',
+  target: 'what `groundswell target` serves, and the faults it can have',
   results: 'reports, and where runs are kept',
   wire: 'the messages between orchestrator and drivers',
   errors: 'error codes and exit codes',

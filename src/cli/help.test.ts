@@ -127,6 +127,8 @@ describe('help', () => {
   for (const [wrong, right] of [
     ['kafak', 'kafka'],
     ['troubleshoot', 'troubleshooting'],
+    ['trouble', 'troubleshooting'],
+    ['Dist', 'distributed'],
     ['valdate', 'validate'],
   ] as const)
     it(`of "${wrong}" names "${right}", with exit code 2`, async () => {

@@ -21,7 +21,8 @@ export const progressOf = (result: RunResult, elapsedMs: number): { share: numbe
     const ready = result.drivers.filter(({ state }) => state === 'ready' || state === 'running').length
     return { share: 0, text: `${ready} of ${result.plan.drivers} drivers ready` }
   }
-  if (result.state === 'finished') return { share: 1, text: formatPosition(elapsedMs) }
+  if (result.state === 'finished')
+    return { share: 1, text: formatPosition(Math.round(elapsedMs / 1000) * 1000) }
   if (durationMs !== null) {
     const shown = Math.min(elapsedMs, durationMs)
     const left = formatPosition(Math.ceil((durationMs - shown) / 1000) * 1000)

@@ -12,6 +12,7 @@ import {
   sampleRow,
 } from '../testing/sample-result.ts'
 import { createLiveView, type Progress } from './live-view.ts'
+import { progressOf } from './live-view-head.ts'
 import type { Terminal } from './terminal.ts'
 
 const controlOrCharacter = /\p{Cc}\[[?0-9;]*[a-zA-Z]|./gsu
@@ -453,4 +454,9 @@ test('drivers written by others show what they say, and unknown where they say n
   const none = sampleFigures(0, 1)
   counting.view.update(running({ ...none, drivers: [half], plan }), live())
   assert.match(counting.screen.text[0] ?? '', / 500 of 1,000, 0:14, 0:14 left$/)
+})
+
+test('a finished run lasted as long as it was asked to, though its last answer came a moment before', () => {
+  assert.equal(progressOf(sampleResult(), 24_960).text, '0:25')
+  assert.equal(progressOf(sampleResult(), 24_400).text, '0:24')
 })

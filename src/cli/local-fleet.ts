@@ -4,7 +4,9 @@ import { DriverPool } from '../environments/driver-pool.ts'
 import { LocalEnvironment } from '../environments/local.ts'
 import type { AppError } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
+import { isAlive } from '../orchestrator/members.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { lostAfterMs } from '../orchestrator/run-state.ts'
 import { unfinishedOf, withSubmit } from './keep-runs.ts'
 import type { ProgramContext } from './program-context.ts'
 
@@ -23,7 +25,7 @@ export class LocalFleet {
   readonly #options: LocalFleetOptions
   readonly #local: LocalEnvironment
   readonly #pool: DriverPool
-  #runs: Orchestrator['runs'] = new Map()
+  #orchestrator: Pick<Orchestrator, 'runs' | 'members'> = { runs: new Map(), members: new Map() }
   #target: Promise<string> | undefined
 
   constructor(options: LocalFleetOptions) {
@@ -35,7 +37,9 @@ export class LocalFleet {
       logger,
       maxDrivers,
       start: (events) => this.#local.startDriver(allowTargets, events),
-      wanted: () => unfinishedOf(this.#runs).reduce((sum, { record }) => sum + record.drivers, 0),
+      wanted: () =>
+        unfinishedOf(this.#orchestrator.runs).reduce((sum, { record }) => sum + record.drivers, 0),
+      heard: () => this.#heard(),
       onStillborn: (error) => this.#failWaiting(error),
     })
   }
@@ -45,8 +49,8 @@ export class LocalFleet {
   }
 
   /** Whose runs the drivers are for; called once, before any run is handed in. */
-  serve(orchestrator: Pick<Orchestrator, 'runs'>): void {
-    this.#runs = orchestrator.runs
+  serve(orchestrator: Pick<Orchestrator, 'runs' | 'members'>): void {
+    this.#orchestrator = orchestrator
   }
 
   /** Starts drivers for a run that is about to be handed in. */
@@ -82,9 +86,15 @@ export class LocalFleet {
     return this.#local.close()
   }
 
+  #heard(): number {
+    const nowMs = this.#options.context.clock.wallMs()
+    const members = [...this.#orchestrator.members.values()]
+    return members.filter((member) => isAlive(member, nowMs, lostAfterMs)).length
+  }
+
   /** Better told now than at their deadline: who waits for drivers that cannot be started waits in vain. */
   #failWaiting(error: AppError): void {
-    for (const run of unfinishedOf(this.#runs)) {
+    for (const run of unfinishedOf(this.#orchestrator.runs)) {
       const { drivers, start } = run.record
       if (run.state.drivers.size === 0 && drivers > this.#pool.size && start.atLeast >= drivers)
         run.fail(error)

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { isoTime } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import { createLineLogger } from '../lib/logger.ts'
 import { noStore } from '../results/store/no-store.ts'
@@ -45,13 +44,4 @@ export const findRun = async (store: ResultsStore, meant: string): Promise<RunSu
         .join(', ')}${matching.length > 5 ? ', ...' : ''}.`,
     })
   return run
-}
-
-/** A run that goes on is written each second. */
-const abandonedAfterMs = 15_000
-
-/** `abandoned`: it has no end, and nobody writes it any more. */
-export const conditionOf = (run: RunSummary, nowMs: number): 'finished' | 'live' | 'abandoned' => {
-  if (run.state === 'finished') return 'finished'
-  return run.updatedAt < isoTime(nowMs - abandonedAfterMs) ? 'abandoned' : 'live'
 }

@@ -59,6 +59,14 @@ test('a run of fifteen seconds tells its start, two positions and its end', () =
   ])
 })
 
+test('the time never goes back: a run that ended was shorter than the wait for its last answers', () => {
+  const told = lines([at(4, 'running'), at(4.6, 'running'), at(6, 'finishing'), at(4.98, 'finished')])
+  assert.deepEqual(
+    told.map((line) => line.slice(0, 16)),
+    [' 0:04  running a', ' 0:06  finishing', ' 0:06  of 0:30  ', ' 0:06  finished:'],
+  )
+})
+
 test('lines come every 5 s at first, then 10 s, then each minute', () => {
   const positions = lines(seconds(900))
     .filter((line) => line.includes('answered'))
@@ -85,7 +93,7 @@ test('each event is told once: a lost driver, a broken SLO, steering', () => {
   assert.deepEqual(told, [
     ' 0:02  rate × 1.1 asked by keys',
     ' 0:02  driver d2 lost: no message for 3 s',
-    ' 0:02  SLO broken: p99 < 1s, observed 1.2 s',
+    ' 0:02  SLO crossed: p99 < 1s, observed 1.2 s',
   ])
 })
 

@@ -15,6 +15,10 @@ import { isTroubled } from '../results/summary-text-losses.ts'
 import { isUnmeasured, toldTotalsOf } from '../results/told-totals.ts'
 import type { Progress } from './live-view.ts'
 
+/*
+ * Progress where nothing can be redrawn, as in the log of a CI job: few lines, none of which depends on the ones before.
+ */
+
 /** Foreign text in a line of a log. */
 const maxTextWidth = 100
 const maxLineWidth = 250
@@ -39,6 +43,7 @@ class PlainProgress implements Progress {
   readonly #write: (text: string) => void
   #state = ''
   #nextMs = 0
+  #toldMs = 0
   #steeringSeen = 0
   readonly #told = new Set<string>()
   #closed = false
@@ -62,7 +67,7 @@ class PlainProgress implements Progress {
       this.#sayOnce(result, `driver ${driver.id} ${driver.state}`, reason)
     }
     for (const { text, passed, observedText } of result.slo) {
-      if (passed === false) this.#sayOnce(result, `SLO broken: ${text}`, `, observed ${observedText}`)
+      if (passed === false) this.#sayOnce(result, `SLO crossed: ${text}`, `, observed ${observedText}`)
     }
     this.#figures(result, live)
   }
@@ -90,7 +95,9 @@ class PlainProgress implements Progress {
   }
 
   #say(result: RunResult, text: string): void {
-    this.#write(`${formatPosition(result.elapsedMs).padStart(5)}  ${fitText(text, maxLineWidth)}\n`)
+    // How long a finished run lasted, its drivers say: less than the time at which the last line was told.
+    this.#toldMs = Math.max(this.#toldMs, result.elapsedMs)
+    this.#write(`${formatPosition(this.#toldMs).padStart(5)}  ${fitText(text, maxLineWidth)}\n`)
   }
 }
 

@@ -23,7 +23,7 @@ export const addResults = (program: Command, context: ProgramContext, outcome: O
     })
   results
     .command('show')
-    .description('One run, as it was told at its end.')
+    .description('One run, as it was told at its end; one that goes on, as it is.')
     .argument('<ID>', 'id or its beginning; `latest`')
     .option('--json', 'the result as JSON on standard output')
     .option('--markdown', 'a summary for a pull request')

@@ -211,7 +211,7 @@ describe('init', () => {
     await writeFile(file, 'mine')
     const refused = await ended('init', 'mine.yaml')
     assert.equal(refused.exitCode, 2)
-    assert.match(refused.stderr, /mine\.yaml is there already\n.*--force/)
+    assert.match(refused.stderr, /mine\.yaml is there already \(USAGE\)\n.*--force/)
     assert.equal(await readFile(file, 'utf8'), 'mine')
     assert.equal(
       (await ended('init', 'mine.yaml', '--force', '--target', 'http://10.0.0.1:8080')).exitCode,

@@ -40,7 +40,7 @@ export const buildProgram = (context: ProgramContext, outcome: Outcome): Command
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'groundswell: ')),
+      outputError: (text, write) => write(text.replace(/^error: (.*)/, 'groundswell: $1 (USAGE)')),
     })
     .showHelpAfterError('(see --help)')
     .addHelpText(

@@ -56,7 +56,7 @@ export const openRemoteProgress = (
 const recentSeconds = 60
 
 /** What was live, and what an update tells. */
-export const followLive = (before: LiveFigures, update: RunUpdate): LiveFigures => {
+const followLive = (before: LiveFigures, update: RunUpdate): LiveFigures => {
   const seconds = new Map(before.recent.map((row) => [row.second, row]))
   for (const second of update.seconds) seconds.set(second.second, rowOf(second, update.request))
   const recent = [...seconds.values()].sort((a, b) => a.second - b.second).slice(-recentSeconds)
@@ -106,7 +106,7 @@ const liveDriverOf = ({
     : [[id, { answeredPerSecond, responseP99Ms: p99, latenessP99Ms: latenessP99 }]]
 
 /** Within what the API takes. */
-const scaleBounds = { least: 1e-6, most: 1e6 } as const
+const scaleBounds = { least: 1e-6, most: 1000 } as const
 
 /** What a key asks the orchestrator for; undefined: nothing, as things are. */
 export const commandOf = (

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../lib/clock.ts'
 import { silentLogger } from '../lib/logger.ts'
-import { foldRun } from '../orchestrator/run-state.ts'
+import type { JournalEvent } from '../orchestrator/run-journal.ts'
+import { foldRun, newRunState } from '../orchestrator/run-state.ts'
 import { buildResult } from '../results/build-result.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { openStore } from '../results/store/open-store.ts'
@@ -14,7 +15,7 @@ import { FakeProgram } from '../testing/fake-program.ts'
 import { resultOf, runProgramToEnd } from '../testing/run-program.ts'
 import { foreignReport, foreignRun, foreignStartMs, foreignTold } from '../testing/sample-foreign.ts'
 import { sampleResult } from '../testing/sample-result.ts'
-import { sampleScenario } from '../testing/sample-scenario.ts'
+import { rateOf, sampleScenario } from '../testing/sample-scenario.ts'
 import { sampleSecond } from '../testing/sample-seconds.ts'
 
 describe('results', () => {
@@ -120,6 +121,64 @@ describe('results', () => {
     assert.deepEqual(json, sampleResult({ id: 'r-aa2', outcome: 'failed' }))
     assert.match((await ended('show', 'r-ab')).stderr, /Abandoned/)
     assert.match((await ended('show', 'latest')).stdout, /r-ac4/)
+  })
+
+  it('tells an abandoned run from all its seconds, and that nobody goes on with it', async () => {
+    const file = join(directory, 'killed.sqlite')
+    const clock = { ...systemClock, wallMs: () => Date.parse('2026-03-01T10:00:05.000Z') }
+    const store = await openStore(file, { clock, logger: silentLogger })
+    const createdAtMs = clock.wallMs() - 5000
+    const record = sampleScenario({ load: rateOf(100, 10_000), drivers: 1 })
+    const configured: JournalEvent = {
+      type: 'configured',
+      atMs: createdAtMs,
+      drivers: [{ id: 'd-1', pid: 1, isAbsent: false, isForeign: false, clock: null }],
+    }
+    const triggered: JournalEvent = {
+      type: 'triggered',
+      atMs: createdAtMs,
+      startAtMs: createdAtMs,
+      ready: ['d-1'],
+    }
+    // As it is in the first seconds of a run: the result that was written is of one that waits.
+    const waiting = buildResult(newRunState('', record, createdAtMs), record, createdAtMs)
+    for (const [id, events] of [
+      ['r-begun', [configured, triggered]],
+      ['r-waiting', [configured]],
+    ] as const) {
+      await store.createRun({ id, createdAtMs, record, isResumable: false })
+      for (const [seq, event] of events.entries()) await store.appendEvent(id, seq, event)
+      await store.putResult(id, { ...waiting, id })
+    }
+    await store.putSeconds('r-begun', [sampleSecond(0, 1000), sampleSecond(1, 1000, 2000)])
+    await store.close()
+    const told = async (...args: string[]): Promise<string> => {
+      const program = new FakeProgram(['results', ...args, '--store', file], { cwd: directory })
+      assert.equal(await program.run(), 0, program.stderr.text)
+      return program.stdout.text
+    }
+    const result = JSON.parse(await told('show', 'r-begun', '--json')) as RunResult
+    assert.deepEqual(
+      [result.state, result.outcome, result.totals.answered, result.elapsedMs],
+      ['finished', 'degraded', 3, 2000],
+    )
+    assert.match(await told('show', 'r-begun', '--markdown'), /Degraded: .* is missing from 2 s to 10 s/)
+    assert.match(await told('show', 'r-begun', '--markdown'), /nothing was written .*2026-03-01 10:00:05 UTC/)
+    await told('export', 'r-begun', '--out', 'killed')
+    const page = await readFile(join(directory, 'killed', 'report.html'), 'utf8')
+    const { text } = checkHtml(page)
+    assert.match(text, /Degraded: no verdict is safe/)
+    assert.doesNotMatch(text, /no request was sent|it has not begun|so far/)
+    assert.match(await told('show', 'r-waiting', '--markdown'), /Could not run: .*ended before run r-waiting/)
+    const list = JSON.parse(await told('list', '--json')) as { abandoned: boolean; state: string }[]
+    assert.deepEqual(
+      list.map(({ abandoned, state }) => [abandoned, state]),
+      [
+        [true, 'queued'],
+        [true, 'queued'],
+      ],
+      'looking changes nothing',
+    )
   })
 
   it('export writes the files of a run, or all as JSON', async () => {

@@ -6,6 +6,7 @@ import { latencyPicture } from '../results/latency-picture.ts'
 import { renderReportJson } from '../results/report-json.ts'
 import { collectReportTimeline } from '../results/report-timeline.ts'
 import type { RunResult } from '../results/run-result.ts'
+import { conditionOf, readConcluded } from '../results/store/read-concluded.ts'
 import type { ResultsStore, RunSummary } from '../results/store/results-store.ts'
 import { renderSummary } from '../results/summary-text.ts'
 import { fitText } from '../results/summary-text-display.ts'
@@ -14,7 +15,7 @@ import { renderLine } from '../results/summary-text-line.ts'
 import { type Cell, renderTable, type TableColumn } from '../results/summary-text-table.ts'
 import { timelineOf } from '../results/timeline.ts'
 import { writeReports } from '../results/write-reports.ts'
-import { conditionOf, findRun, openResults } from './open-results.ts'
+import { findRun, openResults } from './open-results.ts'
 import type { ProgramContext } from './program-context.ts'
 import { parseCount } from './role-flags.ts'
 import { terminalOf, wantsColour } from './terminal.ts'
@@ -63,7 +64,7 @@ export const resultsShowCommand = async (
   if (flags.json && flags.markdown) throw new AppError('USAGE', '--json and --markdown exclude each other')
   const { store } = await openResults(context, flags.store)
   try {
-    const { run, result } = await readRun(store, meant)
+    const { run, result } = await readRun(store, meant, context.clock.wallMs())
     if (flags.json) {
       await write(context, renderReportJson(result))
       return exitCodes.passed
@@ -98,7 +99,7 @@ export const resultsExportCommand = async (
     throw new AppError('USAGE', 'results export takes either --out DIR or --json')
   const { store } = await openResults(context, flags.store)
   try {
-    const { run, result } = await readRun(store, meant)
+    const { run, result } = await readRun(store, meant, context.clock.wallMs())
     const timeline = timelineOf(store.readSeconds(run.id), wholeTimeline)
     if (flags.out === undefined) {
       await write(context, `{ "result": ${JSON.stringify(result)},\n  "timeline": [`)
@@ -134,9 +135,10 @@ const parseLabel = (text: string): [label: string, value: string] => {
 const readRun = async (
   store: ResultsStore,
   meant: string,
+  nowMs: number,
 ): Promise<{ run: RunSummary; result: RunResult }> => {
   const run = await findRun(store, meant)
-  const result = await store.readResult(run.id)
+  const result = await readConcluded(store, run.id, nowMs)
   if (result === undefined)
     throw new AppError('RUN_UNKNOWN', `run ${run.id} was created and never begun: there is no result of it`)
   return { run, result }

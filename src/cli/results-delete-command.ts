@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 import type { Writable } from 'node:stream'
 import { AppError, exitCodes } from '../lib/errors.ts'
+import { conditionOf } from '../results/store/read-concluded.ts'
 import type { RunSummary } from '../results/store/results-store.ts'
-import { conditionOf, findRun, openResults } from './open-results.ts'
+import { findRun, openResults } from './open-results.ts'
 import type { ProgramContext } from './program-context.ts'
 
 /** `groundswell results delete`: asks on a terminal, and deletes either all that are named or none. */

@@ -22,7 +22,7 @@ export interface RoleLogOptions {
   write: (text: string) => void
 }
 
-export const logFormats = ['text', 'json'] as const
+const logFormats = ['text', 'json'] as const
 export type LogFormat = (typeof logFormats)[number]
 
 export const createRoleLogger = (options: RoleLogOptions): Logger => {

@@ -55,23 +55,44 @@ const showTitle = (): void => {
   document.title = page === undefined ? 'Groundswell' : `${page.title} | Groundswell`
 }
 
+/** While a token is asked for the orchestrator does answer: what pages say of the silence that follows is not so. */
+let isAsking = false
+let alertText = ''
+const showStanding = (): void => {
+  head.showConnection(isAsking ? 'asking' : (root.dataset.conn ?? 'opening'))
+  setText(alertPlace, isAsking ? '' : alertText)
+}
+const askToken = async (wasRefused: boolean): Promise<string | undefined> => {
+  isAsking = true
+  showStanding()
+  try {
+    return await askForToken(wasRefused)
+  } finally {
+    isAsking = false
+    showStanding()
+  }
+}
+
 const context: PageContext = {
   api: new FetchApiClient({
     fetch: (...request) => fetch(...request),
     clock: browserClock,
     token,
-    askToken: askForToken,
+    askToken,
   }),
   clock: browserClock,
   announce: (sentence) => announcer.announce(sentence),
-  alert: (sentence) => setText(alertPlace, sentence),
+  alert: (sentence) => {
+    alertText = sentence
+    showStanding()
+  },
   go: (hash) => {
     location.hash = hash
   },
   onTitle: showTitle,
   mark: (name, value) => {
     root.dataset[name] = value
-    if (name === 'conn') head.showConnection(value)
+    if (name === 'conn') showStanding()
   },
 }
 

@@ -11,14 +11,22 @@ const death = new AppError('INTERNAL', 'it ended')
 const poolOf = (maxDrivers = 4) => {
   const forked: DriverEvents[] = []
   const stillborn: AppError[] = []
-  const world = { runs: 0, forked, stillborn }
+  const world = { runs: 0, silent: 0, forked, stillborn }
+  let up = 0
   const pool = new DriverPool({
     logger: silentLogger,
     maxDrivers,
     start: (events) => {
-      forked.push(events)
+      forked.push({
+        onUp: () => {
+          up++
+          events.onUp()
+        },
+        onEnd: events.onEnd,
+      })
     },
     wanted: () => world.runs,
+    heard: () => up - world.silent,
     onStillborn: (error) => {
       stillborn.push(error)
     },
@@ -77,6 +85,21 @@ describe('the pool of drivers', () => {
     assert.deepEqual([stillborn, pool.size, forked.length], [[death], 1, 2])
     pool.grow()
     assert.deepEqual([pool.size, forked.length], [2, 3], 'the next run tries again')
+  })
+
+  it('starts another beside one that fell silent, as far as there is room', () => {
+    const { pool, ask, world, forked } = poolOf(3)
+    ask(2)
+    for (const { onUp } of forked) onUp()
+    ask(2)
+    assert.equal(forked.length, 2, 'both are heard')
+    world.silent = 1
+    ask(2)
+    assert.deepEqual([pool.size, forked.length], [3, 3])
+    forked[2]?.onUp()
+    world.silent = 2
+    ask(2)
+    assert.deepEqual([pool.size, forked.length], [3, 3], 'never more than its bound')
   })
 
   it('counts each death once', () => {

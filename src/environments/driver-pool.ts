@@ -8,6 +8,8 @@ import type { DriverEvents } from './local.ts'
  *   starting   registers          up
  *   starting   dies               gone; nobody starts another by itself, for it would die the same way
  *   up         dies               gone, and replaced as far as runs still ask for it
+ *   up         falls silent       takes its place among `maxDrivers`, but is none that a run could have: the next run that
+ *                                 asks starts another where there is room
  *
  * Whoever hands in a run calls {@link grow} then; which driver a run gets is the orchestrator's to say.
  */
@@ -19,6 +21,8 @@ export interface DriverPoolOptions {
   start(events: DriverEvents): void
   /** How many drivers all runs that are not over ask for together. */
   wanted(): number
+  /** How many of those that are up the orchestrator hears. */
+  heard(): number
   /** One died before it was up. */
   onStillborn(error: AppError): void
 }
@@ -53,7 +57,9 @@ export class DriverPool {
   /** Starts as many as are missing for `wanted`, within the bound. */
   grow(wanted = this.#options.wanted()): void {
     const { maxDrivers } = this.#options
-    while (this.#drivers.size < Math.min(wanted, maxDrivers)) this.#start()
+    const up = [...this.#drivers.values()].filter((isUp) => isUp).length
+    const silent = Math.max(0, up - this.#options.heard())
+    while (this.#drivers.size < Math.min(wanted + silent, maxDrivers)) this.#start()
   }
 
   #start(): void {

@@ -95,6 +95,9 @@ describe('the cast of a run', () => {
       code: 'DRIVERS_MISSING',
       message: /asks for 4 drivers; within 2 s 2 registered/,
     })
+    const one = cast(membersOf(), countedScenario(1))
+    assert.ok(one.kind === 'missing')
+    assert.throws(() => castFewer(one, countedScenario(1)), { message: /asks for 1 driver; within/ })
   })
 
   it('versions that differ are named in the result', () => {

@@ -71,7 +71,7 @@ export const castFewer = (
   if (free.length + counted < Math.min(start.atLeast, drivers) || free.length + foreign.length === 0)
     throw new AppError(
       'DRIVERS_MISSING',
-      `The scenario asks for ${drivers} drivers; within ${start.deadlineMs / 1000} s ${free.length + counted} registered.${
+      `The scenario asks for ${drivers} ${drivers === 1 ? 'driver' : 'drivers'}; within ${start.deadlineMs / 1000} s ${free.length + counted} registered.${
         disputed.length === 0
           ? ''
           : ` Two processes say that they have the id ${disputed.map(({ id }) => id).join(', ')}: neither counts.`

@@ -3,10 +3,13 @@ import { judgeOutcome } from './outcome.ts'
 import type { JournalEvent } from './run-journal.ts'
 import type { RunState } from './run-state.ts'
 
-/** Says in the log what was decided, for who operates the orchestrator. `state`: with the decision in it. */
+/**
+ * Says in the log what was decided, for who operates the orchestrator. `isFollowed`: who asked for the run waits for it here,
+ * and tells a failure himself. `state`: with the decision in it.
+ */
 export const noteDecision = (
   logger: Logger,
-  { run, name }: { run: string; name: string | undefined },
+  { run, name, isFollowed }: { run: string; name: string | undefined; isFollowed: boolean },
   event: JournalEvent,
   state: RunState,
   nowMs: number,
@@ -31,7 +34,7 @@ export const noteDecision = (
       })
       return
     case 'failed':
-      logger.warn('a run could not begin', {
+      logger[isFollowed ? 'info' : 'warn']('a run could not begin', {
         run,
         name,
         code: event.error.code,

@@ -46,6 +46,8 @@ export interface RunRequest {
   id?: string
   /** Prepared, then waits for {@link Run.trigger}. */
   hold?: boolean
+  /** Who submits it awaits {@link Run.ended} and tells how that went: the log need not warn of a run that could not begin. */
+  isFollowed?: boolean
 }
 
 const presenceMs = 1000
@@ -157,14 +159,14 @@ export class Orchestrator {
   }
 
   /** A new run, behind those that wait already. Throws QUEUE_FULL or RUN_EXISTS. */
-  submit({ scenario, record, assets, id, hold = false }: RunRequest): Run {
+  submit({ scenario, record, assets, id, hold = false, isFollowed = false }: RunRequest): Run {
     const { clock, drawId, maxQueued = 100 } = this.#options
     if (this.queued >= maxQueued)
       throw new AppError('QUEUE_FULL', `${this.queued} runs wait already; more are not taken.`)
     if (id !== undefined && this.#runs.has(id))
       throw new AppError('RUN_EXISTS', `There is a run ${id} already.`)
     const state = newRunState(id ?? drawId('r'), scenario, clock.wallMs())
-    const run = this.#addRun(state, record, assets, hold)
+    const run = this.#addRun(state, record, assets, { hold, isFollowed })
     const chosen = this.#roster.choose(run)
     // Looked at later, when the journal has the run.
     chosen.catch(() => {})
@@ -190,7 +192,12 @@ export class Orchestrator {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()))
   }
 
-  #addRun(state: RunState, record: Scenario, assets: ReadonlyMap<string, Uint8Array>, hold: boolean): Run {
+  #addRun(
+    state: RunState,
+    record: Scenario,
+    assets: ReadonlyMap<string, Uint8Array>,
+    { hold, isFollowed }: { hold: boolean; isFollowed: boolean },
+  ): Run {
     const { clock, logger } = this.#options
     const run: Run = new Run({
       channel: this.#channel,
@@ -201,6 +208,7 @@ export class Orchestrator {
       record,
       assets,
       hold,
+      isFollowed,
       purging: () => this.#purging,
       joinForeign: (id) => this.#roster.joinForeign(id),
       refuse: () => this.#roster.refusalOf(state.scenario),
@@ -216,7 +224,7 @@ export class Orchestrator {
   #recall({ id, createdAtMs, record, events }: JournaledRun): Run {
     const state = events.reduce(foldRun, newRunState(id, record, createdAtMs))
     for (const driver of state.drivers.keys()) this.#roster.hold(driver, id)
-    return this.#addRun(state, record, new Map(), false)
+    return this.#addRun(state, record, new Map(), { hold: false, isFollowed: false })
   }
 
   async #takeUp(run: Run, triggers: TriggersSeen): Promise<void> {

@@ -69,7 +69,7 @@ const table: [string, Case, string, RegExp[]][] = [
     'an SLO is broken',
     { slo: ['p99 < 1ms'] },
     'failed',
-    [/^SLO broken: p99 < 1ms \(observed 5(\.\d+)? ms\)\.$/],
+    [/^SLO crossed: p99 < 1ms \(observed 5(\.\d+)? ms\)\.$/],
   ],
   [
     'nothing was answered',
@@ -90,8 +90,8 @@ const table: [string, Case, string, RegExp[]][] = [
     'stopped',
     [/^Stopped by a signal/],
   ],
-  ['a person stopped what had failed', { stop: 'keys', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
-  ['an SLO stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO broken/]],
+  ['a person stopped what had failed', { stop: 'keys', slo: ['p99 < 1ms'] }, 'failed', [/^SLO crossed/]],
+  ['an SLO stopped it', { stop: 'slo', slo: ['p99 < 1ms'] }, 'failed', [/^SLO crossed/]],
   [
     'a driver was lost',
     { drivers: [{}, { phase: 'lost', reason: 'silent for 3 s', reportedMs: 2000 }] },
@@ -102,7 +102,10 @@ const table: [string, Case, string, RegExp[]][] = [
     'a driver rejected it, and an SLO is broken',
     { drivers: [{}, {}, { phase: 'rejected', reason: 'no', reportedMs: 0 }], slo: ['p99 < 1ms'] },
     'degraded',
-    [/^Driver d-2 rejected the run \(no\): 33\.3 % of the load is missing from 0 s to 5 s\.$/, /^SLO broken/],
+    [
+      /^Driver d-2 rejected the run \(no\): 33\.3 % of the load is missing from 0 s to 5 s\.$/,
+      /^SLO crossed/,
+    ],
   ],
   [
     'a driver left',

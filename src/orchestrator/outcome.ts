@@ -163,7 +163,7 @@ const describeFaults = (state: RunState): string[] => {
 const describeFailures = (state: RunState, nowMs: number): string[] => {
   const sentences = concludeSlos(state, nowMs)
     .filter((outcome) => outcome.passed === false)
-    .map((outcome) => `SLO broken: ${outcome.text} (observed ${outcome.observedText}).`)
+    .map((outcome) => `SLO crossed: ${outcome.text} (observed ${outcome.observedText}).`)
   const total = overallOfSet(totalOf(state))
   if (total.answered === 0 && total.started > 0 && !isStopping(state)) {
     const example = Object.keys(total.errorDetails)[0]

@@ -19,6 +19,8 @@ export interface RunOptions {
   assets: ReadonlyMap<string, Uint8Array>
   /** Waits, ready, until somebody triggers it. */
   hold: boolean
+  /** Who asked for it waits for its end in this process, and tells how that was. */
+  isFollowed: boolean
   /** The error for which a run must not be triggered now, because of who is there. */
   refuse: () => AppError | undefined
   /** Old messages are being removed from the topics: what is published meanwhile could go with them. */

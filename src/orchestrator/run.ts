@@ -319,8 +319,9 @@ export class Run {
   /** What this orchestrator decides is in the journal before anybody is told. */
   async #decide(event: JournalEvent): Promise<void> {
     this.#fold(event)
-    const { logger, clock, journal, record } = this.#options
-    noteDecision(logger, { run: this.id, name: record.name }, event, this.#state, clock.wallMs())
+    const { logger, clock, journal, record, isFollowed } = this.#options
+    const run = { run: this.id, name: record.name, isFollowed }
+    noteDecision(logger, run, event, this.#state, clock.wallMs())
     await journal.append(this.id, event)
   }
 

@@ -1,6 +1,11 @@
 import type { TriggerMessage } from '../bus/messages.ts'
 import type { Clock } from '../lib/clock.ts'
 
+/*
+ * The journal may lack a trigger, where the store was away as it was said and the orchestrator then ended. Its next life
+ * asks the bus, here, before it decides that a run never began.
+ */
+
 /** What the bus brings within so long was there before. */
 const patienceMs = 3000
 

@@ -1,5 +1,10 @@
 import { drawExponential, streamOf } from '../lib/random.ts'
 
+/*
+ * Poisson arrivals of one seed, found again from any point: drivers and pacers of one run must agree on them without
+ * drawing all from the first.
+ */
+
 const stream = streamOf('arrivals')
 const shortestStride = 1024
 const mostCheckpoints = 16_384

@@ -142,6 +142,38 @@ describe('the result', () => {
     assert.equal(buildResult(state, scenario, startAtMs + 1100).totals.inFlight, 5 * (requests?.length ?? 0))
   })
 
+  const loads: [what: string, perSecond: number, reports: number, lost: number, isBlamed: boolean][] = [
+    ['that was made whole', 1000, 4, 0, false],
+    ['of which a lost driver left out its share', 1000, 1, 1, false],
+    ['of which all made the half', 2000, 4, 0, true],
+    ['of which the driver that stayed made the half of its share', 2000, 1, 1, true],
+  ]
+  for (const [what, perSecond, reported, lost, isBlamed] of loads)
+    it(`blames the drivers ${isBlamed ? '' : 'not '}for a load ${what}`, () => {
+      const messages = ['d-0', 'd-1'].flatMap((id, i) =>
+        tellStory(id, 'r-1', { seconds: 3, perSecond: 500 }).reports.slice(0, i === 1 ? reported : 4),
+      )
+      const over = [
+        ...configured,
+        triggered,
+        ...messages.map((message): RunEvent => {
+          const atMs = startAtMs + (message.interval?.end_ms ?? 0)
+          return { type: 'metrics', atMs, message }
+        }),
+        { type: 'tick', atMs: startAtMs + 9000 } as const,
+        closed,
+      ]
+      const asked = sampleScenario({ load: rateOf(perSecond, 3000) })
+      const state = over.reduce(foldRun, newRunState('r-1', asked, 1_000_000))
+      const { warnings, gaps } = buildResult(state, asked, startAtMs + 9000)
+      assert.equal(gaps.length, lost)
+      assert.equal(
+        /Less than 95 % of the planned load/.test(warnings.join(' ')),
+        isBlamed,
+        warnings.join(' '),
+      )
+    })
+
   it('shows the scenario that it is given to show, not the one that ran', () => {
     const record = { ...scenario, name: 'masked', http: { ...scenario.http, targets: ['http://***/'] } }
     const result = buildResult(whole, record, startAtMs + 9000)

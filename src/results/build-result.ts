@@ -11,7 +11,8 @@ import { scaleAt, stretchesOf } from '../pacing/steering.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { driverResult } from './driver-result.ts'
 import { figuresOf, timeFiguresOf } from './figures.ts'
-import { foreignWarningsOf, plannedOfOurs } from './foreign-warnings.ts'
+import { foreignWarningsOf } from './foreign-warnings.ts'
+import { madeLoadOf } from './made-load.ts'
 import type { RequestResult, RunEnvironment, RunPhase, RunResult, TimelineRow } from './run-result.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -44,7 +45,7 @@ export const buildResult = (
       ...foreignWarningsOf(state),
       ...warningsOf(
         figures,
-        plannedOfOurs(state, plan),
+        madeLoadOf(state, plan),
         skewOf(state),
         state.phase === 'finished' && !isStopping(state) && state.error === null,
       ),

@@ -1,8 +1,7 @@
 import type { DriverProgress } from '../orchestrator/driver-progress.ts'
-import { foreignFaultsOf, isSharedByCount } from '../orchestrator/foreign-load.ts'
+import { foreignFaultsOf } from '../orchestrator/foreign-load.ts'
 import { awaitedOf, type ForeignProgress } from '../orchestrator/foreign-progress.ts'
 import { isStopping, type RunState } from '../orchestrator/run-state.ts'
-import type { LoadPlan } from '../pacing/pacer.ts'
 
 type ForeignDriver = DriverProgress & { foreign: ForeignProgress }
 
@@ -49,14 +48,6 @@ const foreignDriversOf = (state: RunState): ForeignDriver[] =>
   [...state.drivers.values()].flatMap((driver) =>
     driver.foreign === null ? [] : [{ ...driver, foreign: driver.foreign }],
   )
-
-/** What the drivers that measure are to make of the plan. */
-export const plannedOfOurs = (state: RunState, plan: LoadPlan): LoadPlan => {
-  const { scenario, drivers } = state
-  const foreign = foreignDriversOf(state).length
-  if (foreign === 0 || plan.operations === undefined || !isSharedByCount(scenario.load)) return plan
-  return { ...plan, operations: (plan.operations * (drivers.size - foreign)) / scenario.drivers }
-}
 
 const describeAwaited = (drivers: readonly ForeignDriver[], { scenario }: RunState): string => {
   const short = drivers.flatMap(({ id, foreign: { said } }) => {

@@ -11,7 +11,7 @@ import type { Histogram } from '../measuring/histogram.ts'
  *           | 0 more                            the next row is empty, and so many more after it
  *   numbers = varints: 7 bits a byte, the lowest first, the highest bit set on all but the last
  */
-export const rowsPerOctave = 8
+const rowsPerOctave = 8
 
 /** The row of 10 us, were rows counted from 1 us. */
 const rowOffset = 26

@@ -101,3 +101,23 @@ for (const text of [
       assert.doesNotMatch(line, /[\p{Cc}\u202e]/u)
     }
   })
+
+test('says when each SLO was first crossed, what is missing to the end of its last second, and what others told', () => {
+  const lines = renderReportMarkdown(
+    sampleResult({
+      slo: [
+        { text: 'p99 < 1ms', passed: false, observed: 2, observedText: '2 ms', brokenAtSecond: 72 },
+        { text: 'rate > 900/s', passed: null, observed: null, observedText: 'no data', brokenAtSecond: null },
+      ],
+      gaps: [{ driver: 'd2', from: 9.98, to: 24.94, share: 0.5 }],
+    }),
+  )
+  assert.match(lines, /^\| `p99 < 1ms` \| .* \| 1:12 \|$/m)
+  assert.match(lines, /^\| `rate > 900\/s` \| · not judged \| .* \| – \|$/m)
+  assert.match(lines, /Missing: 50\.0 % of the load from 0:10 to 0:25, driver d2\./)
+  const foreign = sampleForeignDriver('f1', { sent: 500, answered: 490, errors: { unknown: 10 } })
+  assert.match(
+    renderReportMarkdown(sampleResult({ ...sampleFigures(0, 1), drivers: [foreign] })),
+    /^\| errors \| *\| 10 \|$/m,
+  )
+})

@@ -6,14 +6,14 @@ import {
   formatCount,
   formatFigure,
   formatKnownCount,
-  formatPosition,
   formatShare,
+  formatSpan,
   formatTime,
   sumCounts,
   unknown,
 } from './summary-text-figures.ts'
 import { isUnmeasured, toldTotalsOf } from './told-totals.ts'
-import { partsOfSlo, verdictOf } from './verdict.ts'
+import { firstCrossed, partsOfSlo, verdictOf } from './verdict.ts'
 import { worstFirst } from './worst-first.ts'
 
 /**
@@ -59,7 +59,7 @@ const slos = ({ slo }: RunResult): string[] => {
       one.passed === null ? '· not judged' : one.passed ? '✓ met' : '**✗ crossed**',
       plain(partsOfSlo(one).limit, 60),
       plain(one.observedText, 100),
-      one.brokenAtSecond === null ? 'never' : formatPosition(one.brokenAtSecond * 1000),
+      firstCrossed(one),
     ])
   return [
     ...table(['SLO', 'verdict', 'limit', 'observed:', 'first crossed:'], rows),
@@ -72,8 +72,8 @@ const rankOf = (passed: boolean | null): number => (passed === false ? 0 : passe
 const warnings = ({ warnings, gaps, startedAt }: RunResult): string[] => {
   // Of what never began nothing is missing.
   const missing = (startedAt === null ? [] : gaps).map(
-    ({ driver, from, to, share }) =>
-      `Missing: ${formatShare(share)} of the load from ${formatPosition(from * 1000)} to ${formatPosition(to * 1000)}, driver ${driver}.`,
+    (gap) =>
+      `Missing: ${formatShare(gap.share)} of the load from ${formatSpan(gap).join(' to ')}, driver ${gap.driver}.`,
   )
   const lines = bullets([...warnings, ...missing], 6)
   return lines.length === 0 ? [] : ['**Before you believe the figures**', '', ...lines]
@@ -90,6 +90,8 @@ const askedAndDone = (result: RunResult): string[] => {
           plain(plan.load, 200),
           `${formatKnownCount(told.answered)} answered, as told by drivers written by others`,
         ],
+        ['requests', '', `${formatKnownCount(told.sent)} sent`],
+        ['errors', '', formatKnownCount(told.errors)],
         ['drivers', formatCount(plan.drivers), formatCount(result.drivers.length)],
       ]
     : [

@@ -153,14 +153,14 @@ export const collectReportTimeline = async (
     }
   }
   const spans = all.end()
-  const { step } = all
-  const end = (spans.at(-1)?.second ?? 0) + step
+  const { step, rows } = lightened(spans, all.step, requests.length)
+  const end = (spans.at(-1)?.second ?? 0) + all.step
   const elapsed = Math.max(1, Math.ceil(result.elapsedMs / 1000))
-  const tableStep = stepFor(Math.min(end, elapsed), maxTableRows, step)
+  const tableStep = stepFor(Math.min(end, elapsed), maxTableRows, all.step)
   const coarse = inSpans(spans, tableStep)
   return {
     step,
-    rows: spans.map((span) => ({ ...rowOf(span), ...columnsOf(span) })),
+    rows,
     tableStep,
     tableRows: coarse.map(rowOf),
     responseTime: barsOf(coarse.map(({ measurement }) => measurement.responseTime)),
@@ -169,6 +169,36 @@ export const collectReportTimeline = async (
     requestStep: requests[0]?.fold.step ?? steps.requestStep,
   }
 }
+
+/**
+ * Columns of an ill system's times, spread from microseconds to the time-out, are long, and the cells drawn of them are
+ * many: a page of ten minutes would pass 300 kB. Of twice the seconds it stays below. Longer runs may have larger pages.
+ */
+const lightened = (
+  spans: readonly Span[],
+  step: number,
+  requests: number,
+): Pick<ReportTimeline, 'step' | 'rows'> => {
+  let drawn = { step, rows: spans.map(rowWithColumns) }
+  let light = lightColumns - lightColumnsPerRequest * requests
+  while (step <= longestLightStep && drawn.step < 16 && columnsLength(drawn.rows) > light) {
+    const coarser = 2 * drawn.step
+    drawn = { step: coarser, rows: inSpans(spans, coarser).map(rowWithColumns) }
+    // The lines of the other charts have become shorter, too.
+    light += 20_000
+  }
+  return drawn
+}
+
+const columnsLength = (rows: readonly TimelineRowWithColumns[]): number =>
+  rows.reduce((sum, { responseColumn }) => sum + responseColumn.length, 0)
+
+/** That of ten minutes. */
+const longestLightStep = 2
+/** Characters of all columns together; each becomes about 3.5 bytes of the page. */
+const lightColumns = 43_000
+/** So many less for each picture of a request, some 2.5 kB. */
+const lightColumnsPerRequest = 900
 
 /** Of a run that this process conducts. */
 export const reportTimelineOf = (
@@ -201,6 +231,8 @@ const merge = (group: readonly Span[], step: number): Span | undefined => {
 
 const rowOf = ({ second, drivers, inFlight, measurement }: Span): TimelineRow =>
   timelineRow(second, drivers, '*', measurement, inFlight)
+
+const rowWithColumns = (span: Span): TimelineRowWithColumns => ({ ...rowOf(span), ...columnsOf(span) })
 
 const columnsOf = ({ measurement }: Span): { responseColumn: string; serviceColumn: string } => ({
   responseColumn: columnOf(measurement.responseTime),

@@ -8,6 +8,12 @@ const none = '–'
 /** Samples below which a p99.9 would rest on fewer than ten values beyond it. */
 const enoughForP999 = 10_000
 
+/** Whether so many samples have one. */
+export const hasP999 = (count: number): boolean => count >= enoughForP999
+
+/** What stands in its place where they do not. */
+export const tooFewForP999 = 'n < 10k'
+
 /** A whole number, thousands separated. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US')
 
@@ -32,7 +38,7 @@ export const formatTime = (ms: number | null): string => (ms === null ? none : f
 
 /** The 99.9th percentile where there are samples enough to speak of one. */
 export const formatP999Ms = (figures: TimeFigures): string =>
-  figures.count < enoughForP999 && figures.p999 !== null ? 'n < 10k' : formatFigure(figures.p999)
+  !hasP999(figures.count) && figures.p999 !== null ? tooFewForP999 : formatFigure(figures.p999)
 
 /** A share of 1 in percent. Neither something rounds to nothing nor less than all to all. */
 export const formatShare = (share: number): string => {
@@ -52,6 +58,15 @@ export const formatPosition = (ms: number): string => {
   if (minutes < 60) return `${minutes}:${tail}`
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${tail}`
 }
+
+/**
+ * Where something began and ended, seconds of the run: what is missing from 10.02 s to 24.96 s is from `0:10` to `0:25`. A
+ * part of a second counts as missing; a twentieth, which no other figure shows, does not.
+ */
+export const formatSpan = ({ from, to }: { from: number; to: number }): [from: string, to: string] => [
+  formatPosition(Math.floor(from + 0.05) * 1000),
+  formatPosition(Math.ceil(to - 0.05) * 1000),
+]
 
 /** Every value of a record of counts, added. */
 export const sumCounts = (counts: Readonly<Record<string, number>>): number =>

@@ -5,8 +5,8 @@ import {
   formatCount,
   formatFigure,
   formatKnownCount,
-  formatPosition,
   formatShare,
+  formatSpan,
   rankCounts,
   unknown,
 } from './summary-text-figures.ts'
@@ -79,7 +79,7 @@ export const unsentLines = (result: RunResult, width: number): Line[] => {
 
 export const gapLines = (result: RunResult, width: number): Line[] => {
   const lines = result.gaps.slice(0, maxGaps).map((gap): Line => {
-    const span = `${formatPosition(gap.from * 1000)} to ${formatPosition(gap.to * 1000)}`
+    const span = formatSpan(gap).join(' to ')
     const share = `${formatShare(gap.share)} of the load is not in the figures`
     return [`  driver ${fitText(gap.driver, Math.max(8, width - 60))}  ${span}  `, styled('caution', share)]
   })

@@ -25,8 +25,8 @@ test('a passed run says so first, then what was asked and done', () => {
   assert.match(lines[0] ?? '', /^✓ PASSED {2}shop +run 20260301-101500-k3f9$/)
   assertHas(
     lines,
-    '  ✓ passed      p99 < 250ms    17.6 ms',
-    '  ✓ passed      errors < 0.1%   0.03 %',
+    '  ✓ met         p99 < 250ms    17.6 ms',
+    '  ✓ met         errors < 0.1%   0.03 %',
     '  asked      2,000/s for 30 s, over 2 drivers',
     '  done       60,018 sent, 60,000 answered in 30 s: 2,000/s',
     '  target     http://127.0.0.1:8080',
@@ -54,7 +54,7 @@ test('a degraded run tells why, what was broken, what is missing and whose it wa
   assertHas(
     lines,
     '  - driver d2 fell silent in second 18: 12 s of its half of the load are missing',
-    '  ✗ FAILED      p99 < 250ms          812 ms  first crossed at 0:12',
+    '  ✗ crossed     p99 < 250ms          812 ms  first crossed at 0:12',
     '  · not judged  p95 of refund < 1s  no data',
     '  ! Send lateness p99 is 0.42 ms, more than 10 % of the median response time.',
     '  25  check  0.05 %',

@@ -94,8 +94,8 @@ const sloLines = (result: RunResult, width: number): Line[] => {
       slo.passed === null
         ? styled('caution', '· not judged')
         : slo.passed
-          ? styled('good', '✓ passed    ')
-          : styled('bad', '✗ FAILED    ')
+          ? styled('good', '✓ met       ')
+          : styled('bad', '✗ crossed   ')
     const crossed =
       slo.brokenAtSecond === null ? '' : `  first crossed at ${formatPosition(slo.brokenAtSecond * 1000)}`
     const limit = padToWidth(texts[i] ?? '', textWidth, 'left')

@@ -84,6 +84,15 @@ export const sentenceOfSlo = (result: SloResult): string => {
     : `${subject} ${result.observedText} of ${limit} ${verb}${crossed}`
 }
 
+/** `0:12`, for a column of that name. What was never judged was not kept to either. */
+export const firstCrossed = ({
+  passed,
+  brokenAtSecond,
+}: Pick<SloResult, 'passed' | 'brokenAtSecond'>): string => {
+  if (brokenAtSecond !== null) return formatPosition(brokenAtSecond * 1000)
+  return passed === null ? '–' : 'never'
+}
+
 /** What is judged, and its limit, in words (which is `allowed`, or `asked`); the whole text where it is none of ours. */
 export const partsOfSlo = ({
   text,

@@ -1,5 +1,5 @@
 import { formatDuration } from '../lib/duration.ts'
-import type { LoadPlan } from '../pacing/pacer.ts'
+import type { MadeLoad } from './made-load.ts'
 import type { Figures } from './run-result.ts'
 
 /** Above this the drivers did not really start together. */
@@ -17,7 +17,7 @@ const leastOf = (planned: number): number => planned - Math.max(planned * 0.05, 
  */
 export const warningsOf = (
   figures: Figures,
-  plan: LoadPlan,
+  { planned, made }: MadeLoad,
   startSkewMs: number | null,
   isComplete: boolean,
 ): string[] => {
@@ -34,7 +34,7 @@ export const warningsOf = (
     warnings.push(
       `${refused.toLocaleString('en-US')} planned requests were not sent: so many were under way already (load.maxInFlight). The target was slower than the load for so long that the rest is not in the response times.`,
     )
-  if (isComplete && plan.operations !== undefined && totals.started + refused < leastOf(plan.operations))
+  if (isComplete && planned !== null && made < leastOf(planned))
     warnings.push('Less than 95 % of the planned load was made: the drivers were the limit.')
   if (startSkewMs !== null && startSkewMs > noticeableSkewMs)
     warnings.push(`The drivers started ${formatDuration(startSkewMs)} apart.`)

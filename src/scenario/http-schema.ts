@@ -27,7 +27,9 @@ export const feederSchema = z.union(
       file: feederFile.meta({ description: 'A CSV file with a header line, beside the scenario.' }),
       order: z
         .enum(['sequential', 'random'], 'sequential or random')
-        .meta({ description: 'Row after row, then again from the first (left out), or drawn at random.' })
+        .meta({
+          description: 'Row after row, then again from the first; or drawn at random. Left out: sequential.',
+        })
         .optional(),
       unique: flag('No row is used twice in a run, over all drivers. Left out: false.').optional(),
     }),
@@ -90,7 +92,8 @@ const httpMapSchema = strictMap('a target URL, or a map such as { target: URL, r
   localAddresses: z
     .array(z.union([z.ipv4(localAddress), z.ipv6(localAddress)], localAddress), 'a list of IP addresses')
     .meta({
-      description: 'Source addresses, used in turn, for more than some 60,000 connections to one target.',
+      description:
+        'Source addresses, used in turn, for more than some 28,000 connections to one target, which is what Linux gives one of them.',
     })
     .optional(),
   tls: tlsSchema.meta({ description: 'TLS settings.' }).optional(),

@@ -186,7 +186,8 @@ export const loadSchema = strictMap('a load such as { rate: 500/s, duration: 30s
   arrivals: z
     .enum(['uniform', 'poisson'], 'uniform or poisson')
     .meta({
-      description: 'Evenly spaced (left out), or at random with the same rate, as from independent users.',
+      description:
+        'Evenly spaced, or at random with the same rate, as from independent users. Left out: uniform.',
     })
     .optional(),
   duration: duration({ description: 'No operation starts after this time.', example: '30s' }).optional(),

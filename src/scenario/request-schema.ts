@@ -6,6 +6,11 @@ import { count, duration, nameText, reading, text } from './quantities.ts'
 import { evenWhenFaulty, type RuleFault, rule, strictMap } from './strict-map.ts'
 import { isTemplateBuiltin, isTemplateName } from './template.ts'
 
+/*
+ * What a user may write under `http.requests`: requests, and journeys of them, with every rule that can be checked without
+ * running them. `build-request.ts` makes of it what drivers carry out.
+ */
+
 /** The keys that are methods: the value is the URL. */
 export const verbs = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'] as const
 const bodyKinds = ['body', 'json', 'form', 'file'] as const
@@ -127,7 +132,11 @@ const requestShape = {
     description: 'To the end of the response. Left out: the one of http.',
     example: '10s',
   }).optional(),
-  redirects: count({ description: 'How many redirects are followed.', from: 0, to: 50 }).optional(),
+  redirects: count({
+    description: 'How many redirects are followed. Left out: the number of http.',
+    from: 0,
+    to: 50,
+  }).optional(),
   check: checkSchema.optional(),
   capture: z
     .record(variableName, captureSource, 'a map from name to source, such as { token: "json $.token" }')

@@ -58,7 +58,7 @@ export const scenarioSchema = strictMap('a map with "http" and "load"', {
   load: loadSchema,
   slo: oneOrMore(slo, `${sloWords}, or a list of them`)
     .meta({
-      description: 'Promises; a broken one fails the run.',
+      description: 'What must hold; one that is crossed fails the run.',
       examples: [['p99 < 250ms', 'errors < 0.1%']],
     })
     .optional(),

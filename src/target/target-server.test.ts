@@ -288,7 +288,7 @@ describe('the target', () => {
       assert.ok(error instanceof AppError)
       assert.deepEqual(
         [error.code, error.message],
-        ['PORT_IN_USE', `port ${port} of 127.0.0.1 is already in use`],
+        ['PORT_IN_USE', `port ${port} of 127.0.0.1 is in use already`],
       )
       return true
     })

@@ -221,7 +221,7 @@ const hostInUrl = (host: string): string => {
 const listenError = (error: NodeJS.ErrnoException, host: string, port: number): AppError => {
   const where = `port ${port} of ${host}`
   if (error.code === 'EADDRINUSE')
-    return new AppError('PORT_IN_USE', `${where} is already in use`, { cause: error })
+    return new AppError('PORT_IN_USE', `${where} is in use already`, { cause: error })
   if (error.code === 'EACCES')
     return new AppError('USAGE', `${where} may not be opened by this user`, {
       cause: error,

@@ -27,7 +27,7 @@ const briefFields: Record<Topic, readonly string[]> = {
 const isOfNamedMeasurements = (path: string): boolean => /^(requests|totals)\[\]\./.test(path)
 
 /** The fields of a topic's messages as a Markdown table. */
-export const describeTopic = (topic: Topic): string => {
+const describeTopic = (topic: Topic): string => {
   const rows = fieldsOf(jsonSchemaOf(messageSchemas[topic]))
     .filter(({ path }) => !isOfNamedMeasurements(path))
     .map(({ path, schema, isRequired }) => [

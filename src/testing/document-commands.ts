@@ -25,7 +25,7 @@ export const findPages = (root: string): string[] => [
 ]
 
 /** The recipes of the README are run by `documents.test.ts`. */
-export const isRecipe = (heading: string): boolean => /^\d+\. /.test(heading)
+const isRecipe = (heading: string): boolean => /^\d+\. /.test(heading)
 
 /** A part of a document whose commands belong together: they find each other's servers and files. */
 export interface CommandSection {

@@ -85,6 +85,54 @@ for (const path of documents)
     })
   })
 
+describe('documents', () => {
+  const visibleCommands = (command: Command, path: string): [path: string, command: Command][] => [
+    [path, command],
+    ...command.commands.flatMap((child) => visibleCommands(child, `${path} ${child.name()}`.trim())),
+  ]
+
+  it('name every option that a command has', () => {
+    const text = documents.map(read).join('\n')
+    const sink = { write: () => true }
+    const program = buildProgram({ stdout: sink, stderr: sink } as unknown as ProgramContext, { exitCode: 0 })
+    const options = visibleCommands(program, '').flatMap(([path, command]) =>
+      command.options.map(({ long }) => [path, long ?? ''] as const),
+    )
+    assert.ok(options.length > 80)
+    const missing = options.filter(([, long]) => !new RegExp(`(?<![\\w-])${long}(?![\\w-])`).test(text))
+    assert.deepEqual(missing, [])
+  })
+
+  it('name every variable of the environment that the program reads', () => {
+    const text = documents.map(read).join('\n')
+    const sources = readdirSync(join(rootDirectory, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /^(?:cli|environments|scenario|main)\b.*(?<!\.test)\.ts$/.test(name))
+      .map((name) => read(join('src', name)))
+    const names = new Set(
+      sources.flatMap((source) => source.match(/\bGROUNDSWELL_[A-Z][A-Z_]*[A-Z]\b/g) ?? []),
+    )
+    assert.ok(names.has('GROUNDSWELL_ORCHESTRATOR'))
+    // `_KEY` behind `_CERT` in one cell of a table.
+    const isNamed = (name: string): boolean =>
+      text.includes(name) || (name === 'GROUNDSWELL_KAFKA_KEY' && text.includes('`_KEY`'))
+    assert.deepEqual(
+      [...names].filter((name) => !isNamed(name)),
+      [],
+    )
+  })
+
+  it('have lines of prose that an editor shows whole', () => {
+    const tooLong = documents.flatMap((path) =>
+      read(path)
+        .replace(/^```.*?^```$/gms, '')
+        .split('\n')
+        .filter((line) => line.length > 140 && !/^\s*(?:\||<|!\[)/.test(line))
+        .map((line) => `${path}: ${line}`),
+    )
+    assert.deepEqual(tooLong, [])
+  })
+})
+
 describe('commands in documents', () => {
   it('are executed, or a comment right before them says why not', () => {
     for (const path of documents) {

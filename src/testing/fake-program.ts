@@ -20,7 +20,7 @@ export class FakeStream extends EventEmitter implements OutputStream {
   }
 }
 
-export class FakeStdin extends PassThrough {
+class FakeStdin extends PassThrough {
   isTTY = false
   isRaw = false
 

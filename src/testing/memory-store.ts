@@ -1,5 +1,6 @@
 import { isoTime } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
+import type { JournaledRun } from '../orchestrator/run-journal.ts'
 import type { RunResult } from '../results/run-result.ts'
 import { summaryOf } from '../results/run-summary.ts'
 import {
@@ -14,6 +15,7 @@ export class MemoryStore implements ResultsStore {
   isAway = false
   readonly results = new Map<string, RunResult>()
   readonly seconds = new Map<string, StoredSecond[]>()
+  readonly journals = new Map<string, JournaledRun>()
 
   /** A whole run of the past. */
   keep(result: RunResult, seconds: readonly StoredSecond[] = []): void {
@@ -29,6 +31,7 @@ export class MemoryStore implements ResultsStore {
   readonly createRun: ResultsStore['createRun'] = async () => {}
   readonly appendEvent: ResultsStore['appendEvent'] = async () => {}
   readonly unfinishedRuns: ResultsStore['unfinishedRuns'] = async () => []
+  readonly readJournal: ResultsStore['readJournal'] = async (id) => this.journals.get(id)
 
   readonly putSeconds: ResultsStore['putSeconds'] = async (id, rows) => {
     this.seconds.set(id, [...(this.seconds.get(id) ?? []), ...rows])
@@ -56,9 +59,10 @@ export class MemoryStore implements ResultsStore {
     return this.results.get(id)
   }
 
-  readonly listRuns: ResultsStore['listRuns'] = async ({ limit, beforeId }: RunQuery) => {
+  readonly listRuns: ResultsStore['listRuns'] = async ({ limit, beforeId, idPrefix = '' }: RunQuery) => {
     this.#check()
     const all = [...this.results.values()]
+      .filter(({ id }) => id.startsWith(idPrefix))
       .map((result) => summaryOf(result, result.finishedAt ?? isoTime(0)))
       .sort((a, b) =>
         a.createdAt === b.createdAt ? (a.id < b.id ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1,

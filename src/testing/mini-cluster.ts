@@ -19,7 +19,7 @@ import { FakeClock } from './fake-clock.ts'
 import { type Unruliness, UnrulyBus } from './unruly-bus.ts'
 
 /** A target in a few lines: answers each operation after a time, counts what it got, on the test's clock. */
-export class FakeTarget {
+class FakeTarget {
   received = 0
   /** Of answer n, milliseconds; or 'never'. */
   latencyMs: (n: number) => number | 'never' = () => 5
@@ -262,7 +262,7 @@ class MortalClock implements Clock {
 }
 
 /** A journal that outlives its orchestrators. */
-export class MemoryJournal implements RunJournal {
+class MemoryJournal implements RunJournal {
   readonly runs = new Map<string, Omit<JournaledRun, 'events'> & { events: JournalEvent[] }>()
 
   /** What is not written before the process is gone, as the store was away. */

@@ -17,7 +17,7 @@ export const noTimes: TimeFigures = {
 }
 
 /** A plausible distribution around `medianMs`, its shape always the same. */
-export const sampleTimes = (count: number, medianMs: number): TimeFigures => {
+const sampleTimes = (count: number, medianMs: number): TimeFigures => {
   if (count === 0) return noTimes
   const at = (factor: number): number => Number((medianMs * factor).toPrecision(3))
   return {

@@ -119,7 +119,7 @@ export const drawLimits = (plot: uPlot, theme: ChartTheme, limits: ChartsInput['
       ctx.stroke()
       const above = y - 5 * px
       const baseline = above - 10 * px < bbox.top ? y + 14 * px : above
-      write(ctx, theme, isBroken ? `✕ broken: ${label}` : label, bbox.left + 6 * px, baseline, isBroken)
+      write(ctx, theme, isBroken ? `✕ crossed: ${label}` : label, bbox.left + 6 * px, baseline, isBroken)
     }
   })
 }

@@ -1,3 +1,5 @@
+import { hasP999 } from '../../results/summary-text-figures.ts'
+import { askedPerSecond } from '../model/asked.ts'
 import type { FigureName, HeatCounts, Track } from '../model/track.ts'
 import type { ChartsInput, Span } from './charts-input.ts'
 
@@ -7,14 +9,25 @@ export class ChartRows {
   readonly from: number
   readonly to: number
   readonly step: number
+  readonly isClosed: boolean
   /** Index in the track of the first row shown, and how many there are. */
   readonly first: number
   readonly length: number
   readonly #figures = new Map<FigureName, (number | null)[]>()
   #middles: number[] | undefined
 
-  constructor({ track, from, to }: Pick<ChartsInput, 'track' | 'from' | 'to'>) {
+  readonly #gaps: ChartsInput['gaps']
+
+  constructor({
+    track,
+    from,
+    to,
+    gaps = [],
+    isClosed = false,
+  }: Pick<ChartsInput, 'track' | 'from' | 'to'> & Partial<ChartsInput>) {
     this.track = track
+    this.#gaps = gaps
+    this.isClosed = isClosed
     this.from = from
     this.to = Math.max(to, from + 1)
     this.step = track.step
@@ -27,9 +40,15 @@ export class ChartRows {
   figure(name: FigureName): (number | null)[] {
     const known = this.#figures.get(name)
     if (known !== undefined) return known
-    const values = this.track.figures[name].slice(this.first, this.first + this.length)
+    const told = this.track.figures[name].slice(this.first, this.first + this.length)
+    const values = name === 'asked' ? told.map((value, row) => this.#asked(value, row)) : told
     this.#figures.set(name, values)
     return values
+  }
+
+  #asked(told: number | null, row: number): number | null {
+    const { from, to } = this.spanOf(row)
+    return askedPerSecond(told, this.#gaps, from, to)
   }
 
   /** Where lines have their points: in the middle of each row, as its column in the heat map. */
@@ -56,6 +75,11 @@ export class ChartRows {
   /** False: no driver has reported it. */
   isReported(row: number): boolean {
     return (this.figure('drivers')[row] ?? null) !== null
+  }
+
+  /** A p99.9 of too few answers is none, the same in every place that shows one. */
+  hasP999(row: number): boolean {
+    return hasP999(Math.round((this.figure('answered')[row] ?? 0) * this.secondsOf(row)))
   }
 
   counts(time: 'response' | 'service', row: number): HeatCounts | null {

@@ -4,7 +4,15 @@ import fc from 'fast-check'
 import { sampleCharts } from '../../testing/sample-track.ts'
 import type { Track } from '../model/track.ts'
 import { ChartRows } from './chart-rows.ts'
-import { addCounts, groupRows, heatColumns, maxTableRows, meanRate, percentileRowMs } from './chart-table.ts'
+import {
+  addCounts,
+  groupRows,
+  heatColumns,
+  maxTableRows,
+  meanRate,
+  p999Column,
+  percentileRowMs,
+} from './chart-table.ts'
 import { errorSpec, flightSpec, latencySpec, rateSpec } from './line-spec.ts'
 
 const sample = sampleCharts({ seconds: 60 })
@@ -54,10 +62,41 @@ describe('the table of a chart', () => {
     assert.deepEqual(cellsOf(rateSpec, rows, 1)[0], '–')
   })
 
+  it('asks for what the plan did, of drivers that are gone too; a closed load asks for no rate', () => {
+    const figures = { ...sample.track.figures, asked: [200, 100, 100], answered: [200, 100, 100] }
+    const window = { track: trackWith({ figures, length: 3 }), from: 0, to: 3 }
+    const gaps = [{ driver: 'd2', from: 1, to: 3, share: 0.5 }]
+    const asked = rateSpec.lines.find(({ name }) => name === 'asked')
+    assert.deepEqual(asked?.values(new ChartRows({ ...window, gaps })), [200, 200, 200])
+    const closed = new ChartRows({ ...window, isClosed: true })
+    assert.equal(asked?.isPresent?.(closed), false)
+    assert.ok(rateSpec.columns(closed).every(({ heading }) => heading !== 'asked'))
+    assert.match(rateSpec.sentence(closed), /^Answers and errors a second/)
+  })
+
   it('weighs a row that is not full by its seconds', () => {
     const track = trackWith({ step: 30, length: 2, figures: { ...sample.track.figures, unsent: [10, 1] } })
     const rows = new ChartRows({ track, from: 0, to: 40 })
     assert.deepEqual([cellsOf(flightSpec, rows, 0)[1], cellsOf(flightSpec, rows, 1)[1]], ['300', '10'])
+  })
+
+  it('has a p99.9 only of seconds with ten thousand answers, and says so as the tiles do', () => {
+    const figures = { ...sample.track.figures, p999: [80, 90, 70], answered: [9999, 10_000, 9000] }
+    const rows = new ChartRows({ track: trackWith({ length: 60, figures }), from: 0, to: 60 })
+    const line = latencySpec.lines.find(({ name }) => name === 'p99.9')
+    assert.ok(line !== undefined)
+    assert.deepEqual(line.values(rows), [null, 90, null])
+    assert.deepEqual([line.lack?.(rows, 0), line.lack?.(rows, 3)], ['n < 10k', undefined])
+    assert.equal(p999Column.cell(rows, { first: 0, end: 3, label: '' }), '90 ms')
+    assert.equal(p999Column.cell(rows, { first: 2, end: 3, label: '' }), 'n < 10k')
+    assert.equal(p999Column.cell(rows, { first: 3, end: 9, label: '' }), '–')
+    // A row of thirty seconds has the answers of all of them.
+    const long = trackWith({
+      step: 30,
+      length: 2,
+      figures: { ...figures, p999: [80, 90], answered: [334, 334] },
+    })
+    assert.deepEqual(line.values(new ChartRows({ track: long, from: 0, to: 40 })), [80, null])
   })
 
   it('never averages percentiles: it names the worst second', () => {

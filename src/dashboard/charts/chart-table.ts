@@ -1,4 +1,4 @@
-import { formatCount, formatPosition, formatTime } from '../../results/summary-text-figures.ts'
+import { formatCount, formatPosition, formatTime, tooFewForP999 } from '../../results/summary-text-figures.ts'
 import { errorWords } from '../../results/words.ts'
 import type { FigureName } from '../model/track.ts'
 import type { ChartRows } from './chart-rows.ts'
@@ -102,6 +102,21 @@ export const mostColumn = (
 
 export const worstColumn = (figure: string, name: FigureName): TableColumn =>
   mostColumn(figure === 'max' ? 'slowest' : `worst second’s ${figure}`, name, formatTime)
+
+/** Of the rows with answers enough for one. */
+export const p999Column: TableColumn = {
+  heading: 'worst second’s p99.9',
+  cell: (rows, group) => {
+    const values = rows.figure('p999')
+    let worst: number | undefined
+    for (let row = group.first; row < group.end; row++) {
+      const value = values[row] ?? null
+      if (value !== null && rows.hasP999(row)) worst = Math.max(worst ?? 0, value)
+    }
+    if (worst !== undefined) return formatTime(worst)
+    return known(rows, 'p999', group).length > 0 ? tooFewForP999 : none
+  },
+}
 
 /** How many of an amount that is told as a rate. */
 export const sumColumn = (heading: string, name: FigureName): TableColumn => ({

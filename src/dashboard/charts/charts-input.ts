@@ -7,6 +7,8 @@ export interface ChartsInput {
   /** Seconds shown, half open; charts that show a live run end at its newest second. */
   from: number
   to: number
+  /** Closed: it asks as fast as answers come, so there is no rate that was asked for. */
+  isClosed?: boolean
   steering: readonly SteeringRecord[]
   gaps: readonly Gap[]
   /** SLOs on a latency of what is shown, as lines. */

@@ -161,17 +161,17 @@ export class LineFigure {
     return (this.#isPresent[line] ?? false) && this.#legend.isOn(line)
   }
 
-  #texts(row: number): (string | undefined)[] {
+  #texts(rows: ChartRows, row: number): (string | undefined)[] {
     return this.#values.map((values, i) => {
       if (!this.#isPresent[i]) return undefined
       const value = values[row] ?? null
-      return value === null ? '–' : this.#spec.write(value)
+      return value === null ? (this.#spec.lines[i]?.lack?.(rows, row) ?? '–') : this.#spec.write(value)
     })
   }
 
   #tell(rows: ChartRows, row: number | undefined): void {
     const shown = row ?? rows.length - 1
-    const texts = this.#texts(shown)
+    const texts = this.#texts(rows, shown)
     const when =
       rows.length === 0 ? '' : `${row === undefined ? 'newest, ' : ''}${spanText(rows.spanOf(shown))}`
     this.#legend.show(texts, when)

@@ -1,4 +1,4 @@
-import { formatCount, formatTime } from '../../results/summary-text-figures.ts'
+import { formatCount, formatTime, tooFewForP999 } from '../../results/summary-text-figures.ts'
 import { errorWords } from '../../results/words.ts'
 import type { FigureName } from '../model/track.ts'
 import type { LegendLine } from './chart-legend.ts'
@@ -7,6 +7,7 @@ import {
   countKind,
   errorColumn,
   mostColumn,
+  p999Column,
   rateColumn,
   sumColumn,
   type TableColumn,
@@ -33,6 +34,8 @@ export interface LineSpec {
 
 export interface SpecLine extends LegendLine {
   values(rows: ChartRows): (number | null)[]
+  /** What stands where a row has no value, and there is a reason; `–` otherwise. */
+  lack?(rows: ChartRows, row: number): string | undefined
   /** False: this run has no such line now. */
   isPresent?(rows: ChartRows): boolean
 }
@@ -52,16 +55,19 @@ export const rateSpec: LineSpec = {
   isWhole: false,
   hasLimits: false,
   lines: [
-    figureLine({ name: 'asked', colour: 'dim', width: 2, dash: [6, 4] }, 'asked'),
+    {
+      ...figureLine({ name: 'asked', colour: 'dim', width: 2, dash: [6, 4] }, 'asked'),
+      isPresent: (rows) => !rows.isClosed,
+    },
     figureLine({ name: 'answered', colour: 'blue', width: 2 }, 'answered'),
     figureLine({ name: 'errors', colour: 'orange', width: 1.5, dash: [2, 2] }, 'errors'),
   ],
   write: writeRate,
   sentence: (rows) =>
-    `Requests that were due by the plan, answers, and errors a second; ${windowText(rows)}, ${eachText(rows)}.`,
+    `${rows.isClosed ? 'Answers' : 'Requests that were due by the plan, answers,'} and errors a second; ${windowText(rows)}, ${eachText(rows)}.`,
   caption: 'A second, in the mean of each row',
-  columns: () => [
-    rateColumn('asked', 'asked'),
+  columns: (rows) => [
+    ...(rows.isClosed ? [] : [rateColumn('asked', 'asked')]),
     rateColumn('sent', 'sent'),
     rateColumn('answered', 'answered'),
     rateColumn('errors', 'errors'),
@@ -70,6 +76,16 @@ export const rateSpec: LineSpec = {
 
 /** Service time beside response time would cover it where they agree. */
 const hasGap = (rows: ChartRows): boolean => gapSentence(rows).startsWith('In ')
+
+/** Of rows with answers enough. */
+const p999Line: SpecLine = {
+  name: 'p99.9',
+  colour: 'purple',
+  width: 1.5,
+  dash: [5, 3],
+  values: (rows) => rows.figure('p999').map((value, row) => (rows.hasP999(row) ? value : null)),
+  lack: (rows, row) => ((rows.figure('p999')[row] ?? null) === null ? undefined : tooFewForP999),
+}
 
 export const latencySpec: LineSpec = {
   title: 'Latency percentiles',
@@ -81,7 +97,7 @@ export const latencySpec: LineSpec = {
     figureLine({ name: 'p50', colour: 'green', width: 1.5 }, 'p50'),
     figureLine({ name: 'p90', colour: 'blue', width: 1.5, dash: [8, 3] }, 'p90'),
     figureLine({ name: 'p99', colour: 'orange', width: 2.2 }, 'p99'),
-    figureLine({ name: 'p99.9', colour: 'purple', width: 1.5, dash: [5, 3] }, 'p999'),
+    p999Line,
     figureLine({ name: 'max', colour: 'dim', width: 1.2, dash: [1, 2] }, 'max'),
     {
       ...figureLine({ name: 'service p99', colour: 'orange', width: 1.5, dash: [3, 3] }, 'serviceP99'),
@@ -98,7 +114,7 @@ export const latencySpec: LineSpec = {
     worstColumn('p50', 'p50'),
     worstColumn('p90', 'p90'),
     worstColumn('p99', 'p99'),
-    worstColumn('p99.9', 'p999'),
+    p999Column,
     worstColumn('max', 'max'),
     worstColumn('service p99', 'serviceP99'),
   ],

@@ -1,5 +1,6 @@
 import type { TimeDistribution } from '../../results/distribution.ts'
 import { rowOfUs } from '../../results/heat-column.ts'
+import { formatTime, hasP999, tooFewForP999 } from '../../results/summary-text-figures.ts'
 import { type LatencyRange, roundLatencyRange } from './chart-axis.ts'
 import { cellTimes } from './heat-grid.ts'
 
@@ -144,5 +145,11 @@ const told = [
 ] as const
 
 /** The figures that are told of a distribution, in this order. */
-export const toldFigures = ({ figuresMs }: TimeDistribution): { name: string; ms: number | null }[] =>
-  told.map(([name, key]) => ({ name, ms: figuresMs[key] }))
+export const toldFigures = ({ figuresMs }: TimeDistribution): { name: string; text: string }[] =>
+  told.map(([name, key]) => ({
+    name,
+    text:
+      key === 'p999' && figuresMs.p999 !== null && !hasP999(figuresMs.count)
+        ? tooFewForP999
+        : formatTime(figuresMs[key]),
+  }))

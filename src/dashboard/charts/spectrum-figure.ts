@@ -86,10 +86,7 @@ export class SpectrumFigure {
       tableOf(
         'Response time',
         ['', ...both.map(({ name }) => name)],
-        (columns[0] ?? []).map(({ name }, i) => [
-          name,
-          ...columns.map((figures) => formatTime(figures[i]?.ms ?? null)),
-        ]),
+        (columns[0] ?? []).map(({ name }, i) => [name, ...columns.map((figures) => figures[i]?.text ?? '–')]),
       ),
     )
   }
@@ -127,11 +124,7 @@ export class SpectrumFigure {
       tableOf(
         `Percentiles of ${spanText(span)}`,
         ['', 'response time', 'service time'],
-        toldFigures(responseTime).map(({ name, ms }, i) => [
-          name,
-          formatTime(ms),
-          formatTime(service[i]?.ms ?? null),
-        ]),
+        toldFigures(responseTime).map(({ name, text }, i) => [name, text, service[i]?.text ?? '–']),
       ),
       element(
         'details',

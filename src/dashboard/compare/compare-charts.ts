@@ -83,7 +83,7 @@ export class CompareCharts {
     if (signal.aborted) return
     const inputs = results.map((result, i) => {
       const track = tracks[i]
-      return track && chartsInputOf(result, track, result.steering, 'whole', '*')
+      return track && chartsInputOf(result, undefined, track, result.steering, 'whole', '*')
     })
     this.#draw(inputs)
     if (problems.length > 0) setText(this.#mapsText, `Not all came: ${sentenceText(problems.join(' '))}`)

@@ -1,6 +1,6 @@
 import type { RunResult } from '../../results/run-result.ts'
 import { formatCount, formatPosition } from '../../results/summary-text-figures.ts'
-import { cutText, instantText } from '../run/run-text.ts'
+import { cutText, instantText, scaleText } from '../run/run-text.ts'
 
 /** A place where two things differ; `undefined`: it is not there. */
 export interface Difference {
@@ -78,6 +78,22 @@ export interface EnvironmentRow {
 
 const none = '–'
 
+const maxCommands = 4
+
+/** `load 110 % at 0:06, pause at 0:09, and 3 more`. */
+const steeringText = ({ steering }: RunResult): string => {
+  const told = steering
+    .slice(0, maxCommands)
+    .map(
+      ({ command, scale, atMs }) =>
+        `${scale === null ? command : `load ${scaleText(scale)}`} at ${formatPosition(atMs)}`,
+    )
+  const more = steering.length - told.length
+  return told.length === 0
+    ? 'none'
+    : [...told, ...(more > 0 ? [`and ${formatCount(more)} more`] : [])].join(', ')
+}
+
 /** Where and on what both ran; labels of both, each in a row. */
 export const environmentOf = (a: RunResult, b: RunResult): EnvironmentRow[] => {
   const labels = [...new Set([...Object.keys(a.labels), ...Object.keys(b.labels)])].sort()
@@ -87,7 +103,12 @@ export const environmentOf = (a: RunResult, b: RunResult): EnvironmentRow[] => {
     ['Load', (run) => run.plan.load, true],
     ['Target', (run) => run.plan.targets.join(', ') || none, true],
     ['Drivers', (run) => formatCount(run.plan.drivers), true],
-    ['Drivers lost', (run) => formatCount(run.drivers.filter(({ state }) => state === 'lost').length), true],
+    [
+      'Drivers lost',
+      (run) => formatCount(run.drivers.filter(({ state }) => state === 'lost' || state === 'left').length),
+      true,
+    ],
+    ['Steering', steeringText, true],
     ['Seed', (run) => String(run.seed), true],
     ...labels.map((label): [string, (run: RunResult) => string, boolean] => [
       `Label ${cutText(label, 60)}`,

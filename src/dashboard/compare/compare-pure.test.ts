@@ -51,6 +51,13 @@ test('errors where there were none are worse, without a share of nothing', () =>
   )
 })
 
+test('a p99.9 of fewer than ten thousand answers is none', () => {
+  const few = { ...a, responseTimeMs: { ...a.responseTimeMs, count: 9999 } }
+  const shift = named(shiftsOf(a, few), 'Response time p99.9')
+  assert.deepEqual([shift.b, shift.by, shift.words], ['n < 10k', '–', 'unknown'])
+  assert.notEqual(shift.a, 'n < 10k')
+})
+
 test('a rate is neither better nor worse: it is what was asked for', () => {
   const faster = { ...a, totals: { ...a.totals, answeredPerSecond: a.totals.answeredPerSecond * 1.5 } }
   const shift = named(shiftsOf(a, faster), 'Answered a second, whole run')
@@ -142,6 +149,26 @@ test('seed, labels, drivers and target belong to the environment, all else to th
     environmentOf(a, a).filter(({ differs }) => differs),
     [],
   )
+})
+
+test('commands given to one run alone are a difference', () => {
+  const commands = Array.from({ length: 6 }, (_, i) => ({
+    atMs: i * 1000,
+    command: 'pause' as const,
+    scale: null,
+    by: 'api',
+  }))
+  const steered = {
+    ...a,
+    steering: [{ atMs: 6000, command: 'rate' as const, scale: 1000, by: 'api' }, ...commands],
+  }
+  const row = environmentOf({ ...a, steering: [] }, steered).find(({ name }) => name === 'Steering')
+  assert.deepEqual(row, {
+    name: 'Steering',
+    a: 'none',
+    b: 'load 100,000 % at 0:06, pause at 0:00, pause at 0:01, pause at 0:02, and 3 more',
+    differs: true,
+  })
 })
 
 test('both runs are cut into rows of one length, however long each is', () => {

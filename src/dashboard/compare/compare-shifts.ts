@@ -6,6 +6,8 @@ import {
   formatCount,
   formatShare,
   formatTime,
+  hasP999,
+  tooFewForP999,
 } from '../../results/summary-text-figures.ts'
 import { isUnmeasured } from '../../results/told-totals.ts'
 
@@ -40,12 +42,23 @@ const percentiles: readonly (readonly [name: string, figure: keyof TimeFigures])
 /** From the run at the left to the one at the right. */
 export const shiftsOf = (a: RunResult, b: RunResult): Shift[] => [
   ...percentiles.map(([name, figure]) =>
-    shiftOf(name, a.responseTimeMs[figure], b.responseTimeMs[figure], times),
+    figure === 'p999'
+      ? p999Shift(name, a, b)
+      : shiftOf(name, a.responseTimeMs[figure], b.responseTimeMs[figure], times),
   ),
   shiftOf('Answered a second, whole run', rateOf(a), rateOf(b), rates),
   shiftOf('Error share', shareOf(a), shareOf(b), shares),
   shiftOf('Send lateness p99', a.sendLatenessMs.p99, b.sendLatenessMs.p99, latenesses),
 ]
+
+/** Of too few answers there is none, and that is said. */
+const p999Shift = (name: string, a: RunResult, b: RunResult): Shift => {
+  const [before, after] = [a.responseTimeMs, b.responseTimeMs].map(({ count, p999 }) =>
+    hasP999(count) ? { ms: p999 } : { ms: null, lack: p999 === null ? none : tooFewForP999 },
+  )
+  const shift = shiftOf(name, before?.ms ?? null, after?.ms ?? null, times)
+  return { ...shift, a: before?.lack ?? shift.a, b: after?.lack ?? shift.b }
+}
 
 /** Where nothing was measured, or ended, there is no rate and no share. */
 const rateOf = (run: RunResult): number | null =>

@@ -11,13 +11,15 @@ import { bodyOf, keepDraft, readDraft, type ScenarioDraft } from './scenario-dra
 import { createScenarioEditor } from './scenario-editor.ts'
 import { asProblem, type Judgement, ScenarioValidator } from './scenario-validator.ts'
 
+export interface Start {
+  element: HTMLElement
+  /** The orchestrator has been heard: that it did not answer is no longer so. */
+  hear(): void
+  close(): void
+}
+
 /** A new run: from an example, from a URL and a rate, or from a pasted scenario. */
-export const createStart = ({
-  api,
-  clock,
-  go,
-  announce,
-}: PageContext): { element: HTMLElement; close(): void } => {
+export const createStart = ({ api, clock, go, announce }: PageContext): Start => {
   const kept = new KeptText(() => sessionStorage, 'draft')
   let draft: ScenarioDraft = readDraft(kept) ?? { text: '', assets: {}, env: {} }
   const closing = new AbortController()
@@ -27,7 +29,10 @@ export const createStart = ({
   const refused = element('div', { role: 'alert' })
   const editor = createScenarioEditor({
     describedBy: 'scenario-state',
-    onInput: () => change({ ...draft, text: editor.text }),
+    onInput: () => {
+      change({ ...draft, text: editor.text })
+      showExample()
+    },
   })
   const startButton = element(
     'button',
@@ -66,8 +71,6 @@ export const createStart = ({
       onclick: () => {
         const mine = replaced
         replaced = undefined
-        select.value = ''
-        setText(about, '')
         if (mine !== undefined) write(mine.text, mine.assets)
         written = ''
       },
@@ -83,6 +86,7 @@ export const createStart = ({
     editor.text = text
     change({ ...draft, text, assets })
     extras.showFiles(draft.assets)
+    showExample()
   }
 
   let isStarting = false
@@ -104,8 +108,10 @@ export const createStart = ({
       setText(startButton, 'Start run')
     }
   }
+  let isUnheard = false
   const refuse = (error: unknown): void => {
     const problem = asProblem(error)
+    isUnheard = problem.status === 0
     if (problem.code !== 'SCENARIO_INVALID') {
       refused.replaceChildren(problemText(problem))
       return
@@ -130,29 +136,28 @@ export const createStart = ({
 
   const about = element('p', { class: 'dim small example-about' })
   const select = element('select', { id: 'example', onchange: () => useExample() })
+  const noExample = element('option', { value: '' })
+  /** The box says what is in the editor: an example, or none of them. */
+  const showExample = (): void => {
+    const example = examples.find(({ text }) => text === draft.text)
+    setText(noExample, draft.text.trim() === '' ? 'Choose' : 'Own text')
+    select.value = example?.name ?? ''
+    setText(about, example?.title ?? '')
+  }
   let examples: ExampleList['examples'] = []
   const useExample = (): void => {
     const example = examples.find(({ name }) => name === select.value)
-    setText(about, example?.title ?? '')
     if (example !== undefined) write(example.text, example.assets)
   }
   const fillExamples = async (): Promise<void> => {
     const list = await api.get<ExampleList>('/api/examples', closing.signal)
     examples = list.examples
-    select.replaceChildren(
-      element('option', { value: '' }, 'Choose'),
-      ...examples.map(({ name }) => element('option', { value: name }, name)),
-    )
+    select.replaceChildren(noExample, ...examples.map(({ name }) => element('option', { value: name }, name)))
     const known = examples.find(({ text }) => text === draft.text)
     const [first] = examples
-    if (known !== undefined) {
-      written = known.text
-      select.value = known.name
-      setText(about, known.title)
-    } else if (draft.text === '' && first !== undefined) {
-      select.value = first.name
-      useExample()
-    }
+    if (known !== undefined) written = known.text
+    else if (draft.text === '' && first !== undefined) write(first.text, first.assets)
+    showExample()
   }
 
   editor.text = draft.text
@@ -170,15 +175,11 @@ export const createStart = ({
       element(
         'div',
         { class: 'begin-example' },
-        element('label', { class: 'field' }, element('span', {}, 'Example'), select),
+        element('div', { class: 'field' }, element('label', { for: 'example' }, 'Example'), select),
         about,
         back,
       ),
-      createQuickStart((text) => {
-        select.value = ''
-        setText(about, '')
-        write(text)
-      }),
+      createQuickStart((text) => write(text)),
     ),
     element(
       'div',
@@ -212,6 +213,10 @@ export const createStart = ({
   })
   return {
     element: section,
+    hear: () => {
+      if (isUnheard) refused.replaceChildren()
+      isUnheard = false
+    },
     close: () => {
       validator.close()
       closing.abort()

@@ -12,6 +12,7 @@ import { sampleUpdate } from '../../testing/sample-update.ts'
 import { driverTable } from '../run/driver-table.ts'
 import { checkTable, errorTable, statusTable, unsentTable } from '../run/error-table.ts'
 import { requestTable } from '../run/request-table.ts'
+import { gapsOf } from '../run/run-gaps.ts'
 import { gapTable, steeringTable } from '../run/run-history-tables.ts'
 import { lightsOf } from '../run/run-lights.ts'
 import type { TableView } from '../run/run-table-rows.ts'
@@ -102,9 +103,32 @@ test('a lost driver says why, and that beside the SLOs too', () => {
       'crossed: p99 812 ms of 250 ms allowed, first crossed at 0:12',
       'met: errors 0.07 % of 0.1 % allowed',
       'not judged: p95 of refund no data of 1 s allowed',
-      'lost: driver d2 since 0:18: no message for 3 s',
+      'lost: driver d2 since 0:18, 20.0 % of the load is missing: no message for 3 s',
     ],
   )
+})
+
+test('a driver that left is a light as soon as the stream says so, with the load that is missing', () => {
+  const drivers = [sampleDriver('d0', 0), sampleDriver('d1', 1)]
+  const calm = sampleResult({ state: 'running', outcome: null, elapsedMs: 20_000, drivers })
+  const told = sampleUpdate(calm, { elapsedMs: 21_000 })
+  const update = {
+    ...told,
+    drivers: told.drivers.map((one, i) => (i === 0 ? one : { ...one, state: 'left' as const })),
+  }
+  assert.deepEqual(
+    lightsOf(calm, update)
+      .slice(-1)
+      .map(({ tone, word, text }) => [tone, word, text]),
+    [['bad', 'left', 'driver d1']],
+  )
+  const known = { ...calm, gaps: [{ driver: 'd1', from: 19, to: 20, share: 0.5 }] }
+  assert.equal(lightsOf(known, update).at(-1)?.text, 'driver d1 since 0:19, 50.0 % of the load is missing')
+  // The gap goes on while the driver is gone, though the record is older; what it did last is not what it does now.
+  assert.deepEqual(gapsOf(known, update), [{ driver: 'd1', from: 19, to: 21, share: 0.5 }])
+  const [stays, gone] = texts(driverTable(known, update))
+  assert.notEqual(stays?.[3], '–')
+  assert.deepEqual([gone?.[3], gone?.[9], gone?.[10], gone?.[11]], ['–', '–', '–', '–'])
 })
 
 test('lights follow the stream, and many lost drivers are counted', () => {
@@ -147,7 +171,7 @@ test('checks, codes, unsent reasons, gaps and commands are told in words', () =>
   assert.deepEqual(texts(checkTable(totals))[0], ['status is 201', '25', '8,000', '0.31 %'])
   assert.deepEqual(texts(statusTable(totals))[1], ['503', '40', '0.08 %'])
   assert.match(texts(unsentTable(totals))[0]?.[0] ?? '', /^maxInFlight: too many/)
-  assert.deepEqual(texts(gapTable(sampleTroubledResult()))[0], ['0:18', '0:30', 'd2', '20.0 %'])
+  assert.deepEqual(texts(gapTable(sampleTroubledResult().gaps))[0], ['0:18', '0:30', 'd2', '20.0 %'])
   assert.deepEqual(texts(steeringTable(sampleTroubledResult().steering)), [
     ['0:06', "load set to 110 % of the scenario's own", 'the keys of a terminal'],
     ['0:09', 'pause', 'the keys of a terminal'],

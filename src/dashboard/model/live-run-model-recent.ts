@@ -1,7 +1,7 @@
 import type { UpdateSecond } from '../../results/run-update.ts'
 import type { TimelineRowWithColumns } from '../../results/timeline.ts'
 import { GrowingTrack } from './track-growing.ts'
-import { trackRowOf } from './track-row.ts'
+import { trackRowOf, wholeRowsOf } from './track-row.ts'
 
 /** Kept second by second. */
 export const keptSeconds = 3600
@@ -39,7 +39,8 @@ export class RecentSeconds {
     if (isAfterHole) this.#newestTold = -1
   }
 
-  takeTimeline(rows: readonly TimelineRowWithColumns[], from: number, isOver: boolean): void {
+  takeTimeline(answer: readonly TimelineRowWithColumns[], from: number, isOver: boolean): void {
+    const rows = wholeRowsOf(answer)
     const before = this.#track
     const track = before === undefined || before.end < from ? new GrowingTrack(1, from) : before
     this.#held.clear()
@@ -61,7 +62,7 @@ export class RecentSeconds {
   }
 
   tell(seconds: readonly UpdateSecond[]): void {
-    for (const second of seconds) {
+    for (const second of wholeRowsOf(seconds)) {
       this.#told?.set(second.second, second)
       this.#newestTold = Math.max(this.#newestTold, second.second)
       this.#release()

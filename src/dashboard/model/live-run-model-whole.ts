@@ -3,7 +3,7 @@ import type { ApiClient } from '../api-client.ts'
 import type { PageClock } from '../page.ts'
 import { type Load, loadUntilThere, timelinePath } from './live-run-model-load.ts'
 import { GrowingTrack } from './track-growing.ts'
-import { trackRowOf } from './track-row.ts'
+import { trackRowOf, wholeRowsOf } from './track-row.ts'
 import { wholeStepOf } from './track-step.ts'
 
 /**
@@ -62,7 +62,7 @@ export class WholeRun {
       (rows) => {
         this.#load = undefined
         const track = this.#track?.step === step ? this.#track : new GrowingTrack(step, 0)
-        for (const row of rows)
+        for (const row of wholeRowsOf(rows))
           track.put(row.second / step, trackRowOf(row, this.#request, Math.min(step, to - row.second)))
         track.extend(Math.ceil(to / step))
         this.#track = track

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { UpdateSecond } from '../../results/run-update.ts'
+import { RecentSeconds } from './live-run-model-recent.ts'
 import { figureNames } from './track.ts'
 import { GrowingTrack } from './track-growing.ts'
-import { gapRow, trackRowOf } from './track-row.ts'
+import { gapRow, trackRowOf, wholeRowsOf } from './track-row.ts'
 import { maxWholeRows, wholeStepOf } from './track-step.ts'
 
 const second = (number: number, more: Partial<UpdateSecond> = {}): UpdateSecond => ({
@@ -22,6 +23,22 @@ const second = (number: number, more: Partial<UpdateSecond> = {}): UpdateSecond 
   responseColumn: 'AgUAAqwC',
   serviceColumn: '',
   ...more,
+})
+
+test('of rows that are damaged nothing is known, and the others stay', () => {
+  const whole = second(5)
+  const damaged: unknown[] = Object.keys(whole).map((name) => ({ ...whole, [name]: undefined }))
+  damaged.push(null, 7, 'row', [], {}, { ...whole, second: 1.5 }, { ...whole, errors: 'none' })
+  assert.deepEqual(wholeRowsOf([...damaged, whole] as UpdateSecond[]), [whole])
+  assert.deepEqual(wholeRowsOf({ rows: [whole] } as unknown as UpdateSecond[]), [])
+})
+
+test('a damaged row of a timeline is a gap, not the end of the page', () => {
+  const recent = new RecentSeconds('*')
+  recent.awaitTimeline(false)
+  const rows = [second(0), { ...second(1), errors: undefined }, second(2)]
+  recent.takeTimeline(rows as unknown as Parameters<typeof recent.takeTimeline>[0], 0, true)
+  assert.deepEqual(recent.track?.figures.sent.slice(0, 3), [98, null, 98])
 })
 
 test('a row has the figures of its second', () => {

@@ -19,6 +19,28 @@ export const gapRow: TrackRow = {
   errors: null,
 }
 
+/** Whether it is a row as we know it: of one that is damaged, or of another time, nothing is known. */
+export const isWholeRow = (row: unknown): row is UpdateSecond => {
+  if (!isRecord(row)) return false
+  const { second, drivers } = row
+  return (
+    Number.isSafeInteger(second) &&
+    typeof drivers === 'number' &&
+    [row.responseColumn, row.serviceColumn].every((text) => typeof text === 'string') &&
+    counts.every((name) => Number.isFinite(row[name])) &&
+    [row.errors, row.responseTimeMs, row.serviceTimeMs, row.sendLatenessMs].every(isRecord)
+  )
+}
+
+const counts = ['started', 'sent', 'answered', 'unsent', 'inFlight'] as const
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+/** Those rows of an answer. */
+export const wholeRowsOf = <Row extends UpdateSecond>(rows: readonly Row[]): Row[] =>
+  Array.isArray(rows) ? rows.filter((row): row is Row => isWholeRow(row)) : []
+
 /**
  * A second of the stream, or a row of the timeline that covers so many seconds: both say the same. Asked is what was due:
  * started or not sent. In flight is known of all requests only.

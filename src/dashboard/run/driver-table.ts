@@ -38,9 +38,14 @@ export const driverTable = (result: RunResult, latest: RunUpdate | undefined): T
   }
 }
 
+const isGone = (state: DriverPhase): boolean => state === 'lost' || state === 'left' || state === 'rejected'
+
+/** What a driver that is gone did last is not what it does. */
+const silent = { answeredPerSecond: null, p99: null, latenessP99: null, cpu: null } as const
+
 const cellsOf = (driver: DriverResult, update: UpdateDriver | undefined, shares: number): Cell[] => {
   const { responseTimeMs: times, totals, isForeign, share } = driver
-  const figures = update ?? {
+  const figures = (update && (isGone(update.state) ? { ...update, ...silent } : update)) ?? {
     state: driver.state,
     sent: totals.sent,
     answeredPerSecond: totals.answeredPerSecond,

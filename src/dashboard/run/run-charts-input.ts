@@ -1,7 +1,9 @@
 import type { RunResult, SteeringRecord } from '../../results/run-result.ts'
+import type { RunUpdate } from '../../results/run-update.ts'
 import { partsOfSlo } from '../../results/verdict.ts'
 import type { ChartsInput } from '../charts/charts-input.ts'
 import type { Track, TrackView } from '../model/track.ts'
+import { gapsOf } from './run-gaps.ts'
 import { cutText } from './run-text.ts'
 
 /** How much of a run that goes on is seen by default. */
@@ -10,6 +12,7 @@ export const recentSeconds = 600
 /** What the charts show of a run, with the SLOs on what is shown as lines. */
 export const chartsInputOf = (
   result: RunResult,
+  latest: RunUpdate | undefined,
   track: Track,
   steering: readonly SteeringRecord[],
   view: TrackView,
@@ -21,10 +24,11 @@ export const chartsInputOf = (
   const slos = result.scenario.slo.map((slo, i) => ({ slo, judged: result.slo[i] }))
   return {
     track,
+    isClosed: result.scenario.load.kind === 'avalanche',
     from,
     to,
     steering,
-    gaps: result.gaps,
+    gaps: gapsOf(result, latest),
     limits: slos.flatMap(({ slo, judged }) => {
       const isOfShown = slo.of === undefined ? request === '*' : slo.of === request
       if (!isOfShown || slo.subject.kind !== 'time' || slo.subject.time !== 'response') return []

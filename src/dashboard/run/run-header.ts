@@ -86,9 +86,9 @@ const progressText = ({ plan }: RunResult, { state, elapsedMs, totals }: RunNow)
 /** What a reader wants to know of a run that is over, and of one that never began. */
 const verdictView = (result: RunResult): NonNullable<HeaderView['verdict']> => {
   const { tone, sentence } = verdictOf(result)
-  // SLOs that were crossed are lights already.
+  // SLOs that were crossed are lights already; `broken` is what older records say.
   const more = result.why.filter(
-    (why) => !sentence.includes(why.replace(/[.!?]$/, '')) && !why.startsWith('SLO broken: '),
+    (why) => !sentence.includes(why.replace(/[.!?]$/, '')) && !/^SLO (?:crossed|broken): /.test(why),
   )
   if (result.error !== null) more.push(`${result.error.code}: ${result.error.hint}`)
   if (isUnmeasured(result) && result.outcome !== null)

@@ -1,26 +1,30 @@
-import type { RunResult, SteeringRecord } from '../../results/run-result.ts'
-import { formatPosition, formatShare } from '../../results/summary-text-figures.ts'
+import type { Gap, SteeringRecord } from '../../results/run-result.ts'
+import { formatPosition, formatShare, formatSpan } from '../../results/summary-text-figures.ts'
 import type { TableView } from './run-table-rows.ts'
 import { nameText, scaleText } from './run-text.ts'
 
 /** What happened to a run, in its own time. */
 
-export const gapTable = ({ gaps }: Pick<RunResult, 'gaps'>): TableView => ({
+export const gapTable = (gaps: readonly Gap[]): TableView => ({
   columns: [
     { key: 'from', heading: 'From' },
     { key: 'to', heading: 'To' },
     { key: 'driver', heading: 'Driver' },
     { key: 'share', heading: 'Of the whole load', isNumber: true },
   ],
-  rows: gaps.map(({ driver, from, to, share }) => ({
-    key: `${driver} ${from}`,
-    cells: [
-      { text: formatPosition(from * 1000), sort: from },
-      { text: formatPosition(to * 1000), sort: to },
-      { text: nameText(driver, 60) },
-      { text: formatShare(share), sort: share },
-    ],
-  })),
+  rows: gaps.map((gap) => {
+    const { driver, from, to, share } = gap
+    const [begin, end] = formatSpan(gap)
+    return {
+      key: `${driver} ${from}`,
+      cells: [
+        { text: begin, sort: from },
+        { text: end, sort: to },
+        { text: nameText(driver, 60) },
+        { text: formatShare(share), sort: share },
+      ],
+    }
+  }),
 })
 
 export const steeringTable = (steering: readonly SteeringRecord[]): TableView => ({

@@ -1,6 +1,6 @@
 import type { DriverPhase, RunResult } from '../../results/run-result.ts'
 import type { RunUpdate } from '../../results/run-update.ts'
-import { formatCount, formatPosition } from '../../results/summary-text-figures.ts'
+import { formatCount, formatPosition, formatShare, formatSpan } from '../../results/summary-text-figures.ts'
 import { partsOfSlo } from '../../results/verdict.ts'
 import { runNow, type Tone } from './run-now.ts'
 import { cutText, nameText, sentenceText } from './run-text.ts'
@@ -41,6 +41,7 @@ export const lightsOf = (result: RunResult, latest: RunUpdate | undefined): Ligh
 const troubles: Partial<Record<DriverPhase, string>> = {
   lost: 'lost',
   rejected: 'refused',
+  left: 'left',
 }
 
 const driverLights = (result: RunResult, latest: RunUpdate | undefined): LightView[] => {
@@ -49,7 +50,9 @@ const driverLights = (result: RunResult, latest: RunUpdate | undefined): LightVi
     const word = troubles[states.get(driver.id) ?? driver.state] ?? troubles[driver.state]
     if (word === undefined) return []
     const gap = result.gaps.find((one) => one.driver === driver.id)
-    const since = gap === undefined ? '' : ` since ${formatPosition(gap.from * 1000)}`
+    const missing =
+      gap === undefined || gap.share === 0 ? '' : `, ${formatShare(gap.share)} of the load is missing`
+    const since = gap === undefined ? '' : ` since ${formatSpan(gap)[0]}${missing}`
     const reason = driver.reason === '' ? '' : `: ${sentenceText(driver.reason)}`
     return [
       {

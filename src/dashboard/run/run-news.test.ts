@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sampleResult, sampleTroubledResult } from '../../testing/sample-result.ts'
 import { sampleUpdate } from '../../testing/sample-update.ts'
-import { alertOf, newsOf, seenOf, spokenState } from './run-news.ts'
+import { alertOf, calmed, newsOf, seenOf, spokenState } from './run-news.ts'
 import { clockText } from './run-text.ts'
 
 const running = sampleResult({ state: 'running', outcome: null })
@@ -28,7 +28,41 @@ test('the start, SLOs crossed and met again, and a lost driver are told once', (
   const [driver, ...others] = sampleUpdate(running).drivers
   assert.ok(driver !== undefined)
   const lost = seen({ drivers: [{ ...driver, state: 'lost' }, ...others] })
-  assert.deepEqual(newsOf(seen(), lost, running), ['Driver d1 is lost.'])
+  assert.deepEqual(newsOf(seen(), lost, running), ['Driver d1 is lost: its load is missing.'])
+  const left = seen({ drivers: [{ ...driver, state: 'left' }, ...others] })
+  assert.deepEqual(newsOf(seen(), left, running), ['Driver d1 has left: its load is missing.'])
+})
+
+test('an SLO that flaps is told of at most once in 30 s, and then as it is', () => {
+  const slo = (passed: boolean | null) =>
+    seen({
+      slo: [
+        { passed, observedText: '' },
+        { passed: true, observedText: '' },
+      ],
+    })
+  const told: [atS: number, sentence: string][] = []
+  let known = slo(true)
+  // Each two seconds the other way, from 0:02 to 0:40; met from 0:41 on.
+  for (let atS = 1; atS <= 120; atS++) {
+    const now = calmed(known, slo(atS < 41 ? Math.floor(atS / 2) % 2 === 0 : true), atS * 1000)
+    for (const sentence of newsOf(known, now, running)) told.push([atS, sentence])
+    known = now
+  }
+  assert.deepEqual(told, [
+    [2, 'Crossed: p99, limit 250 ms.'],
+    [32, 'Met again: p99, limit 250 ms.'],
+  ])
+  // Nothing to judge by is no news and forgets nothing.
+  const crossed = calmed(slo(true), slo(false), 0)
+  const blank = calmed(crossed, slo(null), 100_000)
+  assert.deepEqual(newsOf(crossed, blank, running), [])
+  assert.deepEqual(newsOf(blank, calmed(blank, slo(true), 200_000), running), [
+    'Met again: p99, limit 250 ms.',
+  ])
+  // The first judgement, if good, is no news: it holds back none.
+  const judged = calmed(slo(null), slo(true), 0)
+  assert.deepEqual(newsOf(judged, calmed(judged, slo(false), 1000), running), ['Crossed: p99, limit 250 ms.'])
 })
 
 test('the end comes last, with its verdict, and not before the result has one', () => {
@@ -36,7 +70,7 @@ test('the end comes last, with its verdict, and not before the result has one', 
   const over = sampleTroubledResult()
   const news = newsOf(seen(), seenOf(over, undefined), over)
   assert.match(news.at(-1) ?? '', /^The run is over\. Degraded: /)
-  assert.ok(news.includes('Driver d2 is lost.'))
+  assert.ok(news.includes('Driver d2 is lost: its load is missing.'))
 })
 
 test('only a stale view is an alert', () => {

@@ -13,9 +13,31 @@ import { cutText, nameText, sentenceText } from './run-text.ts'
 export interface Seen {
   isWaiting: boolean
   isOver: boolean
-  slo: readonly (boolean | null)[]
+  slo: readonly SeenSlo[]
   drivers: ReadonlyMap<string, DriverPhase>
 }
+
+export interface SeenSlo {
+  passed: boolean | null
+  /** When a change of it was told last. */
+  toldMs: number
+}
+
+const never = Number.NEGATIVE_INFINITY
+
+/** One that crosses its limit and comes back again and again is told of at most this often. */
+const betweenSloMs = 30_000
+
+/** What was told of the SLOs stays what is known of them until it may be told again: then the newest counts. */
+export const calmed = (before: Seen | undefined, now: Seen, nowMs: number): Seen => ({
+  ...now,
+  slo: now.slo.map((is, i) => {
+    const was = before?.slo[i]
+    if (was === undefined) return is
+    if (is.passed === null || is.passed === was.passed || nowMs - was.toldMs < betweenSloMs) return was
+    return { passed: is.passed, toldMs: was.passed === null && is.passed ? never : nowMs }
+  }),
+})
 
 export const seenOf = (result: RunResult, latest: RunUpdate | undefined): Seen => {
   const { state, slo } = runNow(result, latest)
@@ -25,10 +47,12 @@ export const seenOf = (result: RunResult, latest: RunUpdate | undefined): Seen =
     isWaiting: isWaiting(state),
     // The verdict comes with the result.
     isOver: result.state === 'finished',
-    slo: slo.map(({ passed }) => passed),
+    slo: slo.map(({ passed }) => ({ passed, toldMs: never })),
     drivers,
   }
 }
+
+const isGone = (state: DriverPhase | undefined): boolean => state === 'lost' || state === 'left'
 
 /** The most important last: of several that wait the latest is said. */
 export const newsOf = (before: Seen | undefined, now: Seen, result: RunResult): string[] => {
@@ -36,15 +60,17 @@ export const newsOf = (before: Seen | undefined, now: Seen, result: RunResult): 
   const news: string[] = []
   if (before.isWaiting && !now.isWaiting && !now.isOver) news.push('The run has started.')
   for (const [i, { text }] of result.slo.entries()) {
-    const [was, is] = [before.slo[i] ?? null, now.slo[i] ?? null]
+    const [was, is] = [before.slo[i]?.passed ?? null, now.slo[i]?.passed ?? null]
     const { subject, limit } = partsOfSlo({ text })
     const crossing = cutText(`${subject}${limit === '' ? '' : `, limit ${limit}`}`, 120)
     if (is === false && was !== false) news.push(`Crossed: ${crossing}.`)
     if (is === true && was === false) news.push(`Met again: ${crossing}.`)
   }
   for (const [id, state] of now.drivers)
-    if (state === 'lost' && before.drivers.get(id) !== 'lost')
-      news.push(`Driver ${nameText(id, 40)} is lost.`)
+    if (isGone(state) && !isGone(before.drivers.get(id)))
+      news.push(
+        `Driver ${nameText(id, 40)} ${state === 'left' ? 'has left' : `is ${state}`}: its load is missing.`,
+      )
   if (now.isOver && !before.isOver) news.push(`The run is over. ${sentenceText(verdictOf(result).sentence)}`)
   return news
 }

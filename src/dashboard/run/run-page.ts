@@ -7,7 +7,7 @@ import type { OpenPage, Page, PageContext } from '../page.ts'
 import { headerOf } from './run-header.ts'
 import { type Hold, holdText, toggleHold } from './run-hold.ts'
 import { actionOf, type RunAction } from './run-keys.ts'
-import { alertOf, newsOf, type Seen, seenOf, spokenState } from './run-news.ts'
+import { alertOf, calmed, newsOf, type Seen, seenOf, spokenState } from './run-news.ts'
 import { isWaiting, mergeSteering, runNow } from './run-now.ts'
 import { QueueWatch } from './run-queue.ts'
 import { RunSteerer } from './run-steerer.ts'
@@ -100,12 +100,12 @@ class RunPage implements Page {
   }
 
   #tell(result: RunResult): void {
-    const { latest } = this.#model
+    const { latest, link } = this.#model
     const { state } = runNow(result, latest)
     this.#steering = mergeSteering(mergeSteering(this.#steering, result.steering), latest?.steering ?? [])
-    this.#steerer.hear(state, this.#steering)
+    this.#steerer.hear(state, this.#steering, link.kind === 'live')
     if (state === 'queued') this.#queue.ask()
-    const seen = seenOf(result, latest)
+    const seen = calmed(this.#seen, seenOf(result, latest), this.#context.clock.nowMs())
     const news = newsOf(this.#seen, seen, result)
     this.#seen = seen
     for (const sentence of news) this.#context.announce(sentence)
@@ -113,7 +113,7 @@ class RunPage implements Page {
 
   #draw(result: RunResult): void {
     const { latest, link, request } = this.#model
-    const view = this.#openView()
+    const view = this.#openView(result)
     const header = headerOf(result, latest, link, this.#queue.position)
     if (header.title !== this.#title) {
       this.#title = header.title
@@ -139,13 +139,14 @@ class RunPage implements Page {
     return this.#trackView ?? (state === 'finished' ? 'whole' : 'recent')
   }
 
-  #openView(): RunView {
+  #openView({ scenario }: RunResult): RunView {
     if (this.#view !== undefined) return this.#view
     this.#view = new RunView({
       context: this.#context,
       id: this.#id,
       request: this.#model.request,
       steerer: this.#steerer,
+      scenario,
       onHold: () => this.#toggleHold(),
       onRequest: (request) => {
         this.#hold = undefined

@@ -116,11 +116,11 @@ test('charts show the last ten minutes or all of it, with the lines of what is s
     },
   ] as const
   const result = { ...plain, scenario: { ...plain.scenario, slo: [...slo] } }
-  const recent = chartsInputOf(result, track(400, 600), [], 'recent', '*')
+  const recent = chartsInputOf(result, undefined, track(400, 600), [], 'recent', '*')
   assert.deepEqual([recent.from, recent.to], [400, 1000])
   assert.deepEqual(recent.limits, [{ ms: 250, label: 'p99 < 250ms', isBroken: true }])
   assert.deepEqual(recent.broken, [{ second: 12, label: 'p99 crossed' }])
-  const whole = chartsInputOf(result, track(0, 1000), [], 'whole', 'refund')
+  const whole = chartsInputOf(result, undefined, track(0, 1000), [], 'whole', 'refund')
   assert.deepEqual([whole.from, whole.to], [0, 1000])
   assert.deepEqual(
     whole.limits.map(({ ms }) => ms),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunResult } from '../../results/run-result.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { type ApiClient, ApiProblem } from '../api-client.ts'
 import { SecondLoader } from './run-second.ts'
 import { RunSteerer } from './run-steerer.ts'
@@ -79,7 +80,7 @@ test('a command is asked for at once and stays asked until the record of the run
   const steerer = steererOf(api)
   steerer.setRate(2)
   assert.equal(api.asked.length, 0, 'a run that waits has no load to change')
-  steerer.hear('running', [])
+  steerer.hear('running', [], true)
   steerer.stepRate('faster')
   steerer.stepRate('faster')
   assert.deepEqual(
@@ -93,7 +94,7 @@ test('a command is asked for at once and stays asked until the record of the run
   api.asked[1]?.answer.resolve({} as RunResult)
   await soon()
   assert.equal(steerer.slots.rate.kind, 'asked', 'the refusal was of the older one; an answer is no record')
-  steerer.hear('running', [{ atMs: 1, command: 'rate', scale: 1.21, by: 'api' }])
+  steerer.hear('running', [{ atMs: 1, command: 'rate', scale: 1.21, by: 'api' }], true)
   assert.equal(steerer.slots.rate.kind, 'idle')
   assert.equal(steerer.scale, 1.21)
 })
@@ -101,11 +102,11 @@ test('a command is asked for at once and stays asked until the record of the run
 test('a stop is sent once, when it was confirmed; its refusal is told', async () => {
   const api = new HeldApi()
   const steerer = steererOf(api)
-  steerer.hear('running', [])
-  steerer.confirmStop()
+  steerer.hear('running', [], true)
+  steerer.confirm('stop')
   steerer.stop()
   assert.equal(api.asked.length, 0)
-  steerer.confirmStop()
+  steerer.confirm('stop')
   assert.deepEqual(
     api.asked.map(({ path }) => path),
     ['/api/runs/r/stop'],
@@ -115,10 +116,45 @@ test('a stop is sent once, when it was confirmed; its refusal is told', async ()
   assert.deepEqual(steerer.slots.stop, { kind: 'refused', command: 'stop', why: 'No.', hint: 'Wait.' })
 })
 
+test('twenty times the load is sent when it was confirmed; without an answer nobody calls it refused', async () => {
+  const api = new HeldApi()
+  const steerer = steererOf(api)
+  steerer.hear('running', [], true)
+  steerer.setRate(20)
+  assert.equal(api.asked.length, 0)
+  steerer.confirm('rate')
+  assert.deepEqual(
+    api.asked.map(({ path, body }) => [path, body]),
+    [['/api/runs/r/rate', { json: { scale: 20 } }]],
+  )
+  api.asked[0]?.answer.reject(new ApiProblem({ status: 0, code: 'UNREACHABLE', detail: 'Nobody.' }))
+  await soon()
+  assert.equal(steerer.slots.rate.kind, 'unanswered')
+  steerer.hear('running', [], false)
+  steerer.hear('running', [], true)
+  assert.equal(steerer.slots.rate.kind, 'idle')
+})
+
+test('a command that gets no answer for 8 s is taken back, and said to have none', async () => {
+  const clock = new FakeClock()
+  const api = new HeldApi()
+  const steerer = new RunSteerer({ api, clock, id: 'r', onChange: () => {} })
+  steerer.hear('running', [], true)
+  steerer.pauseOrResume()
+  const [asked] = api.asked
+  asked?.signal?.addEventListener('abort', () => asked.answer.reject(new Error('aborted')))
+  await clock.advance(7900)
+  assert.equal(steerer.slots.pause.kind, 'asked')
+  await clock.advance(200)
+  await soon()
+  assert.equal(asked?.signal?.aborted, true)
+  assert.equal(steerer.slots.pause.kind, 'unanswered')
+})
+
 test('pause and resume alternate, also before the first was heard', () => {
   const api = new HeldApi()
   const steerer = steererOf(api)
-  steerer.hear('running', [])
+  steerer.hear('running', [], true)
   steerer.pauseOrResume()
   steerer.pauseOrResume()
   assert.deepEqual(

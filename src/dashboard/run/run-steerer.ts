@@ -23,6 +23,9 @@ export interface SteererOptions {
   onChange: () => void
 }
 
+/** For the answer to a command. */
+const patienceMs = 8000
+
 /** Gives a run commands and follows each until the run's own record holds it. */
 export class RunSteerer {
   readonly #options: SteererOptions
@@ -30,6 +33,7 @@ export class RunSteerer {
   readonly #aborter = new AbortController()
   #state: RunPhase = 'queued'
   #steering: readonly SteeringRecord[] = []
+  #isLive = false
   #tickets = 0
 
   constructor(options: SteererOptions) {
@@ -50,17 +54,24 @@ export class RunSteerer {
     return slot.kind === 'asked' && slot.scale !== null ? slot.scale : scaleOf(this.#steering)
   }
 
+  /** What the load is multiplied by as far as the run has told. */
+  get runningScale(): number {
+    return scaleOf(this.#steering)
+  }
+
   can(place: Place): boolean {
     if (place === 'trigger') return this.#state === 'ready'
     if (place === 'stop') return isSteerable(this.#state) || isWaiting(this.#state)
     return isSteerable(this.#state)
   }
 
-  hear(state: RunPhase, steering: readonly SteeringRecord[]): void {
+  /** `isLive`: what is heard is of this moment. */
+  hear(state: RunPhase, steering: readonly SteeringRecord[], isLive: boolean): void {
     this.#state = state
     this.#steering = steering
+    this.#isLive = isLive
     for (const place of ['rate', 'pause', 'stop', 'trigger'] as const)
-      this.#step(place, { type: 'heard', steering, state })
+      this.#step(place, { type: 'heard', steering, state, isLive })
     this.#options.onChange()
   }
 
@@ -86,11 +97,12 @@ export class RunSteerer {
     this.#press('stop', 'stop', null)
   }
 
-  confirmStop(): void {
-    const ask = this.#newAsk('stop', null)
-    const before = this.#slots.stop
-    this.#step('stop', { type: 'confirm', ask })
-    if (before !== this.#slots.stop) this.#send('stop', ask)
+  confirm(place: Place): void {
+    const slot = this.#slots[place]
+    if (slot.kind !== 'confirming') return
+    const ask = this.#newAsk(slot.command, slot.scale)
+    this.#step(place, { type: 'confirm', ask })
+    this.#send(place, ask)
     this.#options.onChange()
   }
 
@@ -117,24 +129,36 @@ export class RunSteerer {
       ticket: ++this.#tickets,
       command,
       scale,
+      from: this.runningScale,
       atMs: this.#options.clock.wallMs(),
       seen: this.#steering.length,
     }
   }
 
   #send(place: Place, { ticket, command, scale }: Ask): void {
-    const { api, id, onChange } = this.#options
+    const { api, clock, id, onChange } = this.#options
+    // A command that waited for long is taken back as far as that goes: nobody expects it any more.
+    const attempt = new AbortController()
+    const timer = clock.after(patienceMs, () => attempt.abort())
     const path = `/api/runs/${encodeURIComponent(id)}/${command}`
     // That it was taken is no news: what counts is the run's own record of it.
     api
-      .post(path, scale === null ? undefined : { json: { scale } }, this.#aborter.signal)
+      .post(
+        path,
+        scale === null ? undefined : { json: { scale } },
+        AbortSignal.any([this.#aborter.signal, attempt.signal]),
+      )
       .catch((error: unknown) => {
         if (this.#aborter.signal.aborted) return
-        const [why, hint] =
-          error instanceof ApiProblem ? [error.message, error.hint] : ['The orchestrator did not answer.', '']
-        this.#step(place, { type: 'refused', ticket, why, hint })
+        this.#step(
+          place,
+          error instanceof ApiProblem && error.status > 0
+            ? { type: 'refused', ticket, why: error.message, hint: error.hint }
+            : { type: 'unanswered', ticket, isLive: this.#isLive },
+        )
         onChange()
       })
+      .finally(() => timer.cancel())
   }
 
   #step(place: Place, event: SlotEvent): void {

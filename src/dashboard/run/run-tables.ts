@@ -6,6 +6,7 @@ import { element, setText } from '../element.ts'
 import { driverTable } from './driver-table.ts'
 import { checkTable, errorTable, maxKinds, statusTable, unsentTable } from './error-table.ts'
 import { requestTable } from './request-table.ts'
+import { gapsOf } from './run-gaps.ts'
 import { gapTable, steeringTable } from './run-history-tables.ts'
 import { LiveTable } from './run-table.ts'
 import { sentenceText } from './run-text.ts'
@@ -109,7 +110,7 @@ export class RunTables {
     this.#status.update(statusTable(totals), `${window}, all requests`)
     this.#checks.update(checkTable(totals))
     this.#unsent.update(unsentTable(totals))
-    this.#gaps.update(gapTable(result))
+    this.#gaps.update(gapTable(gapsOf(result, latest)))
     this.#steering.update(steeringTable(steering))
     this.#updateWarnings(result.warnings)
     this.#sections.checks.hidden = Object.keys(totals.checks).length === 0

@@ -35,9 +35,9 @@ const going = (over: Partial<RunResult> = {}) =>
 test('tiles of a run that goes on name the second and the unit of every figure', () => {
   const result = going()
   const latest = sampleUpdate(result, { elapsedMs: 42_000 })
-  const shown = track({ asked: 2000, answered: 1998, p50: 2.1, p99: 17.6, p999: 44, latenessP99: 0.4 })
+  const shown = track({ asked: 12_000, answered: 11_998, p50: 2.1, p99: 17.6, p999: 44, latenessP99: 0.4 })
   assert.deepEqual(texts({ result, latest, track: shown, request: '*' }), {
-    rate: ['asked 2,000/s', 'answered 1,998/s', 'last second, 0:41'],
+    rate: ['asked 12,000/s', 'answered 11,998/s', 'last second, 0:41'],
     response: ['p50 2.1 ms', 'p99 17.6 ms', 'p99.9 44 ms', 'last second, 0:41'],
     run: ['p99 17.6 ms', 'run so far, 0:41'],
     errors: ['share 0.03 %', 'count 18', 'run so far, 0:42'],
@@ -47,14 +47,32 @@ test('tiles of a run that goes on name the second and the unit of every figure',
   })
 })
 
-test('a second that nobody reported has no figures, and a p99.9 needs a thousand answers', () => {
+test('a second that nobody reported has no figures, and a p99.9 needs ten thousand answers', () => {
   const result = going()
   const empty = track({ asked: null, answered: null, p50: null, p99: null, p999: null, latenessP99: null })
   const shown = texts({ result, latest: undefined, track: empty, request: '*' })
   assert.deepEqual(shown.rate, ['asked –', 'answered –', 'last second, 0:41'])
   assert.deepEqual(shown.response?.slice(0, 3), ['p50 –', 'p99 –', 'p99.9 –'])
-  const few = texts({ result, latest: undefined, track: track({ answered: 999, p999: 80 }), request: '*' })
-  assert.equal(few.response?.[2], 'p99.9: n < 1,000 –')
+  const few = texts({ result, latest: undefined, track: track({ answered: 9999, p999: 80 }), request: '*' })
+  assert.equal(few.response?.[2], 'p99.9 n < 10k')
+})
+
+test('a share that nobody makes any more was asked for all the same; a closed load asks for nothing', () => {
+  const result = going({ gaps: [{ driver: 'd2', from: 30, to: 41, share: 0.5 }] })
+  const latest = sampleUpdate(result, { elapsedMs: 42_000 })
+  const half = track({ asked: 1000, answered: 998 })
+  assert.deepEqual(texts({ result, latest, track: half, request: '*' }).rate?.slice(0, 2), [
+    'asked 2,000/s',
+    'answered 998/s',
+  ])
+  const { scenario } = going()
+  const closed = going({
+    scenario: { ...scenario, load: { kind: 'avalanche', inFlight: 5, maxInFlight: 5 } },
+  })
+  assert.equal(
+    texts({ result: closed, latest: undefined, track: half, request: '*' }).rate?.[0],
+    'answered 998/s',
+  )
 })
 
 test('before the first second nothing is made up', () => {

@@ -9,11 +9,15 @@ import {
   formatPosition,
   formatShare,
   formatTime,
+  hasP999,
   sumCounts,
+  tooFewForP999,
   unknown,
 } from '../../results/summary-text-figures.ts'
 import { isUnmeasured, toldTotalsOf } from '../../results/told-totals.ts'
+import { askedPerSecond } from '../model/asked.ts'
 import type { FigureName, Track } from '../model/track.ts'
+import { gapsOf } from './run-gaps.ts'
 import { runNow } from './run-now.ts'
 import { nameText } from './run-text.ts'
 
@@ -33,9 +37,6 @@ export interface TilesInput {
   request: string
 }
 
-/** Below this a p99.9 is but the slowest answer. */
-const enoughForP999 = 1000
-
 export const tilesOf = (input: TilesInput): Tile[] => {
   if (isUnmeasured(input.result)) return toldTiles(input.result)
   return input.result.state === 'finished' ? wholeTiles(input) : liveTiles(input)
@@ -46,6 +47,8 @@ const none = '–'
 const liveTiles = ({ result, latest, track, request }: TilesInput): Tile[] => {
   const row = (track?.length ?? 0) - 1
   const figure = (name: FigureName): number | null => track?.figures[name][row] ?? null
+  const at = track?.seconds[row] ?? 0
+  const asked = askedPerSecond(figure('asked'), gapsOf(result, latest), at, at + (track?.step ?? 1))
   const rate = (value: number | null): string => (value === null ? none : formatRate(value))
   const time = (name: FigureName): string => formatTime(figure(name))
   const second = track?.seconds[row]
@@ -61,7 +64,7 @@ const liveTiles = ({ result, latest, track, request }: TilesInput): Tile[] => {
       key: 'rate',
       name: 'Rate',
       figures: [
-        { label: 'asked', text: rate(figure('asked')) },
+        ...(result.scenario.load.kind === 'avalanche' ? [] : [{ label: 'asked', text: rate(asked) }]),
         { label: 'answered', text: rate(figure('answered')) },
       ],
       window: last,
@@ -123,7 +126,8 @@ const wholeTiles = ({ result, request }: TilesInput): Tile[] => {
     request === '*' && plan.operations !== null && plan.durationMs !== null && plan.durationMs > 0
       ? (plan.operations / plan.durationMs) * 1000
       : null
-  const whole = `whole run, ${formatPosition(result.elapsedMs)}${whoseText(request)}`
+  // A run that is over has lasted 25 s though its last answer came after 24.96.
+  const whole = `whole run, ${formatPosition(Math.round(result.elapsedMs / 1000) * 1000)}${whoseText(request)}`
   const times = own?.responseTimeMs
   return [
     {
@@ -200,10 +204,10 @@ const toldTiles = ({ drivers, elapsedMs }: RunResult): Tile[] => {
   ]
 }
 
-const p999Of = (count: number, ms: number | null): Tile['figures'][number] =>
-  count < enoughForP999 && ms !== null
-    ? { label: 'p99.9: n < 1,000', text: none }
-    : { label: 'p99.9', text: formatTime(ms) }
+const p999Of = (count: number, ms: number | null): Tile['figures'][number] => ({
+  label: 'p99.9',
+  text: ms !== null && !hasP999(count) ? tooFewForP999 : formatTime(ms),
+})
 
 /** Of the whole run: all requests together, or the one chosen. */
 export const figuresOf = (result: RunResult, request: string): Figures | undefined =>

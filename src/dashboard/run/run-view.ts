@@ -1,5 +1,6 @@
 import type { RunResult, SteeringRecord } from '../../results/run-result.ts'
 import type { RunUpdate } from '../../results/run-update.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
 import { element, setAttribute, setText } from '../element.ts'
 import type { Link } from '../model/run-model.ts'
 import type { Track, TrackView } from '../model/track.ts'
@@ -22,6 +23,7 @@ export interface RunViewOptions {
   id: string
   request: string
   steerer: RunSteerer
+  scenario: Scenario
   onHold: () => void
   onRequest: (request: string) => void
   onView: (view: TrackView) => void
@@ -63,10 +65,10 @@ export class RunView {
   #isClosed = false
 
   constructor(options: RunViewOptions) {
-    const { context, id, request, steerer, onHold, onView } = options
+    const { context, id, request, steerer, scenario, onHold, onView } = options
     this.#options = options
     this.#request = request
-    this.#controls = new RunControls(steerer, onHold)
+    this.#controls = new RunControls(steerer, scenario, onHold)
     this.#head = new RunHead(this.#controls.element)
     this.#chooser = new RequestChooser(request, (name) => this.#choose(name))
     const viewButton = (view: TrackView, text: string) =>
@@ -138,13 +140,13 @@ export class RunView {
     this.#record.update(result)
   }
 
-  #drawCharts({ result, request, steering, track, trackView }: RunViewInput): void {
+  #drawCharts({ result, latest, request, steering, track, trackView }: RunViewInput): void {
     const hasSeconds = track !== undefined && track.length > 0
     setText(this.#noCharts, hasSeconds ? '' : emptyReason(result, track))
     this.#noCharts.hidden = hasSeconds
     this.#drawingsPlace.hidden = !hasSeconds
     this.#bar.hidden = !hasSeconds && request === '*'
-    if (hasSeconds) this.#drawings?.draw(chartsInputOf(result, track, steering, trackView, request))
+    if (hasSeconds) this.#drawings?.draw(chartsInputOf(result, latest, track, steering, trackView, request))
   }
 
   #choose(request: string): void {

@@ -129,6 +129,29 @@ describe('the API over fetch', () => {
     assert.equal(token.value, null)
   })
 
+  it('lets go of its stream while another request waits: the browser may have no connection left', async () => {
+    const { client, clock, sent } = world([() => new Response('data: 1\n\n')])
+    const caller = new AbortController()
+    await client.stream('/events', caller.signal)
+    const posting = new AbortController()
+    const posted = client.post('/pause', undefined, posting.signal)
+    await clock.advance(2400)
+    assert.equal(sent[0]?.init.signal?.aborted, false)
+    await clock.advance(200)
+    assert.equal(sent[0]?.init.signal?.aborted, true)
+    assert.equal(caller.signal.aborted, false, 'the caller goes on')
+    posting.abort()
+    await assert.rejects(posted)
+  })
+
+  it('keeps its stream while what it asks is answered', async () => {
+    const { client, clock, sent } = world([() => new Response('data: 1\n\n'), () => json(200, {})])
+    await client.stream('/events', new AbortController().signal)
+    await client.post('/pause')
+    await clock.advance(60_000)
+    assert.equal(sent[0]?.init.signal?.aborted, false)
+  })
+
   it('hands over a stream when its head has come', async () => {
     const { client } = world([() => new Response('data: 1\n\n')])
     const body = await client.stream('/events', new AbortController().signal)

@@ -14,11 +14,18 @@ export interface FetchApiClientOptions {
 /** For an answer's head. The store may take 10 s, and a report more. */
 const patienceMs = 30_000
 
+/**
+ * A browser has six connections to an origin, and each open page's stream keeps one. With six pages nothing else is ever
+ * sent, so whoever waits this long for an answer lets go of its stream; who follows that opens it again, behind the others.
+ */
+const crowdedMs = 2500
+
 type Body = { json: unknown } | { yaml: string }
 
 /** The API over `fetch`, with the token that it wants. */
 export class FetchApiClient implements ApiClient {
   readonly #options: FetchApiClientOptions
+  readonly #streams = new Set<AbortController>()
   #asking: Promise<string | undefined> | undefined
 
   constructor(options: FetchApiClientOptions) {
@@ -49,8 +56,13 @@ export class FetchApiClient implements ApiClient {
   }
 
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.#ask('GET', path, undefined, signal)
+    const own = new AbortController()
+    signal.addEventListener('abort', () => own.abort(signal.reason), { once: true })
+    if (signal.aborted) own.abort(signal.reason)
+    const { body } = await this.#ask('GET', path, undefined, own.signal)
     if (body === null) throw unreachable()
+    this.#streams.add(own)
+    own.signal.addEventListener('abort', () => this.#streams.delete(own))
     return body
   }
 
@@ -96,6 +108,9 @@ export class FetchApiClient implements ApiClient {
       isLate = true
       attempt.abort()
     })
+    const crowded = this.#options.clock.after(crowdedMs, () => {
+      for (const stream of this.#streams) stream.abort(unreachable())
+    })
     try {
       return await this.#options.fetch(path, {
         method,
@@ -117,6 +132,7 @@ export class FetchApiClient implements ApiClient {
     } finally {
       // The signal goes on to end what is read of the body.
       timer.cancel()
+      crowded.cancel()
     }
   }
 

@@ -5,12 +5,13 @@ const links = [{ name: 'home', hash: '#/', text: 'Runs' }] as const
 
 /** How the page stands to the orchestrator: by what `mark('conn', ...)` said. */
 const connections: Record<string, { tone: string; text: string }> = {
+  asking: { tone: 'idle', text: 'Token wanted' },
   opening: { tone: 'idle', text: 'Connecting' },
   live: { tone: 'good', text: 'Connected' },
   stale: { tone: 'bad', text: 'No answer' },
   failed: { tone: 'bad', text: 'Failed' },
   hidden: { tone: 'idle', text: 'Not followed while hidden' },
-  ended: { tone: 'idle', text: 'Run over' },
+  ended: { tone: 'idle', text: 'Not live' },
 }
 
 export interface ShellHead {

@@ -1,5 +1,8 @@
 import { element } from '../element.ts'
+import { runKeys } from '../run/run-keys.ts'
 import type { KeptText } from './kept-text.ts'
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** Every key of every page, in one list. */
 export const keyList: readonly [keys: string, what: string][] = [
@@ -7,8 +10,7 @@ export const keyList: readonly [keys: string, what: string][] = [
   ['Tab', 'To the next control; in the editor as well'],
   ['Ctrl + Enter', 'Start: start the run that is in the editor'],
   ['/', 'Runs: filter the list'],
-  ['h', 'A run: hold what is shown, and go on'],
-  ['s', 'A run: speak one line about it'],
+  ...runKeys.map(({ key, what }): [string, string] => [key, `A run: ${lowered(what)}`]),
   ['Arrows', 'Charts: move the mark by a second, or by a row'],
   ['Enter', "Charts: show that second's distribution"],
   ['Esc', 'Close what is open'],

@@ -13,7 +13,7 @@ import {
   unknown,
 } from '../summary-text-figures.ts'
 import { isTroubled } from '../summary-text-losses.ts'
-import { isUnmeasured } from '../told-totals.ts'
+import { isUnmeasured, toldTotalsOf } from '../told-totals.ts'
 import { errorWords } from '../words.ts'
 import { worstFirst } from '../worst-first.ts'
 import { htmlTable, section } from './html-table.ts'
@@ -103,7 +103,8 @@ const othersRow = (requests: readonly RequestResult[]): string[] => {
   ]
 }
 
-export const errorsSection = ({ totals }: RunResult): Markup => {
+export const errorsSection = (result: RunResult): Markup => {
+  const { totals } = result
   const kinds = rankCounts(totals.errors)
   const details = rankCounts(totals.errorDetails)
   const ended = endedCount(totals)
@@ -112,7 +113,7 @@ export const errorsSection = ({ totals }: RunResult): Markup => {
     'errors',
     'Errors',
     kinds.length === 0
-      ? html`<p>None.</p>`
+      ? html`<p>${isUnmeasured(result) ? toldErrors(result) : 'None.'}</p>`
       : htmlTable(
           'Errors of the whole run by kind, their share of the requests with an outcome, and what was said most often',
           [{ heading: 'kind' }, number('count'), number('share'), { heading: 'examples' }],
@@ -141,6 +142,13 @@ export const errorsSection = ({ totals }: RunResult): Markup => {
           ]),
       ),
   )
+}
+
+/** Of drivers that measure nothing: how many is all they tell. */
+const toldErrors = ({ drivers }: RunResult): string => {
+  const { errors } = toldTotalsOf(drivers)
+  if (errors === null) return 'Unknown: not every driver told how many it had.'
+  return `${formatCount(errors)}, as told by drivers written by others${errors === 0 ? '' : '; of which kind is unknown'}.`
 }
 
 const examplesOf = (kind: string, details: readonly (readonly [string, number])[]): Content => {

@@ -165,7 +165,7 @@ export const limitLines = (
 ): Content =>
   limits.map(({ value, label }) => {
     const y = tenth(axis.scale(value))
-    return html`<path d="M${field.left} ${y}H${field.width - field.right}" class="limit" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="9 3 2 3"/><text class="halo" x="${field.left + 5}" y="${tenth(y - 4 < field.top + 8 ? y + 13 : y - 4)}" font-weight="700">${label}</text>`
+    return html`<path d="M${field.left} ${y}H${field.width - field.right}" class="limit" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="9 3 2 3"/><text class="halo" x="${field.left + 5}" y="${tenth(y - 4 < field.top + 11 ? y + 13 : y - 4)}" font-weight="700">${label}</text>`
   })
 
 /** A picture of its own size, for who sees it, and in one sentence for who does not; `data`: a block for who points at it. */

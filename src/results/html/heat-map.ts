@@ -1,5 +1,5 @@
 import { decodeColumn, rowOfUs, rowStartUs } from '../heat-column.ts'
-import { formatCount } from '../summary-text-figures.ts'
+import { formatCount, sumCounts } from '../summary-text-figures.ts'
 import type { TimelineRowWithColumns } from '../timeline.ts'
 import { dataBlock, plotOf, toldMs, valuesOf } from './chart-data.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type TimeAxis,
   timeScale,
 } from './chart-frame.ts'
+import { labelHeight, spreadEnds } from './end-labels.ts'
 import { linePath } from './line-chart.ts'
 import { type Content, html, type Markup, tenth } from './markup.ts'
 
@@ -33,7 +34,7 @@ export interface HeatMap {
  * Of cividis (Nunez and others, PLoS ONE 13(7), 2018: the same for red-green blind eyes), from few to many. On a light page
  * few is light, on a dark one dark; both scales begin a little inside, where a single answer is still seen.
  */
-export const heatColours = [
+const heatColours = [
   '#e6d04f',
   '#c9b765',
   '#ada174',
@@ -56,7 +57,8 @@ export const darkHeatColours = [
   '#fee838',
 ] as const
 
-const field: Field = { width: 680, height: 320, left: 54, right: 78, top: 26, bottom: 24 }
+/** Above it there is room for the key of its colours: beside it stand the names of the lines. */
+const field: Field = { width: 680, height: 338, left: 54, right: 78, top: 44, bottom: 24 }
 
 export const renderHeatMap = ({ description, rows, step, limits }: HeatMap, time: TimeAxis): Markup => {
   const columns = rows.map(({ second, responseColumn }) => ({
@@ -131,7 +133,7 @@ const rowRange = (
   return [Math.max(0, first - 2), Math.max(last + 2, first + 16)]
 }
 
-export const levelOf = (count: number, most: number): number =>
+const levelOf = (count: number, most: number): number =>
   Math.min(
     heatColours.length - 1,
     Math.max(0, Math.ceil((Math.log(1 + count) / Math.log(1 + most)) * heatColours.length - 1e-9) - 1),
@@ -196,45 +198,48 @@ const overlay = (
       y,
     )
   const right = field.width - field.right + 6
-  const endOf = (figure: 'median' | 'p99'): number | undefined => {
-    const ms = rows.findLast(({ responseTimeMs }) => responseTimeMs[figure] !== null)?.responseTimeMs[figure]
-    return ms === undefined || ms === null ? undefined : y(ms)
-  }
-  const p99 = endOf('p99')
-  const median = endOf('median')
-  const medianAt = median === undefined ? 0 : Math.max(median, (p99 ?? 0) + 12)
-  return html`<g fill="none" stroke-linejoin="round"><path class="under" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8" d="${lineOf('p99')}"/><path class="over" stroke="#b3001b" stroke-width="1.8" d="${lineOf('p99')}"/><path class="under" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8" d="${lineOf('median')}"/><path class="over" stroke="#b3001b" stroke-width="1.8" stroke-dasharray="3 2" d="${lineOf('median')}"/></g>${p99 !== undefined && html`<text x="${right}" y="${tenth(p99 + 4)}">p99</text>`}${median !== undefined && html`<text x="${right}" y="${tenth(medianAt + 4)}">p50 (dashed)</text>`}`
+  const ends = (['median', 'p99'] as const).flatMap((figure) => {
+    const values = rows.map(({ responseTimeMs }) => responseTimeMs[figure])
+    const last = values.findLast((ms) => ms !== null)
+    const name = figure === 'median' ? 'p50 (dashed)' : 'p99'
+    return last === undefined || last === null ? [] : [{ name, values, y: y(last) }]
+  })
+  const hasErrors = rows.some(({ errors }) => sumCounts(errors) > 0)
+  const names = spreadEnds(ends, field.top + (hasErrors ? labelHeight : 0), field.height - field.bottom - 4)
+  return html`<g fill="none" stroke-linejoin="round"><path class="under" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8" d="${lineOf('p99')}"/><path class="over" stroke="#b3001b" stroke-width="1.8" d="${lineOf('p99')}"/><path class="under" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8" d="${lineOf('median')}"/><path class="over" stroke="#b3001b" stroke-width="1.8" stroke-dasharray="3 2" d="${lineOf('median')}"/></g>${names.map(({ name, y }) => html`<text x="${right}" y="${tenth(y + 4)}">${name}</text>`)}`
 }
 
 /** Steps with errors, as marks above the field. */
 const errorStrip = (rows: readonly TimelineRowWithColumns[], step: number, time: TimeAxis): Content => {
   const x = timeScale(field, time)
-  const failed = rows.filter(({ errors }) => Object.values(errors).some((count) => count > 0))
+  const failed = rows.filter(({ errors }) => sumCounts(errors) > 0)
   if (failed.length === 0) return null
   const width = Math.max(1.5, x(step) - x(0))
   const path = failed.map(({ second }) => `M${tenth(x(second))} ${field.top - 2.5}h${tenth(width)}`).join('')
   return html`<path d="${path}" ${attributes('fill="none" stroke="#d55e00" stroke-width="4"')}/><text x="${field.width - field.right + 6}" y="${field.top}">errors</text>`
 }
 
-/** Counts for the first colour, one between, and the last. */
+/** Counts for the first colour, one between, and the last; above the field, at its right. */
 const colourBar = (most: number): Markup => {
-  const left = field.width - field.right + 6
-  const size = 9
-  const bottom = field.height - field.bottom - 2
+  const width = 20
+  const last = heatColours.length - 1
+  const right = field.width - 16
+  const left = right - heatColours.length * width
   const countAt = (level: number): number =>
     Math.max(1, Math.round((1 + most) ** ((level + 1) / heatColours.length) - 1))
-  const shown = [
-    ...new Set(
-      [0, 3, heatColours.length - 1].filter(
-        (level) => level === heatColours.length - 1 || countAt(level) < most,
-      ),
-    ),
+  const told: { level: number; count: number; x: number; anchor: 'start' | 'middle' | 'end' }[] = [
+    { level: 0, count: countAt(0), x: left, anchor: 'start' },
+    { level: 3, count: countAt(3), x: left + 3.5 * width, anchor: 'middle' },
+    { level: last, count: most, x: right, anchor: 'end' },
   ]
+  const shown = told.filter(
+    ({ level, count }, i) => level === last || (count < most && count !== told[i - 1]?.count),
+  )
   return html`<g>${heatColours.map(
     (colour, level) =>
-      html`<rect class="k${level}" x="${left}" y="${bottom - (level + 1) * size}" width="10" height="${size}" fill="${colour}"/>`,
+      html`<rect class="k${level}" x="${left + level * width}" y="2" width="${width}" height="9" fill="${colour}"/>`,
   )}${shown.map(
-    (level) =>
-      html`<text x="${left + 14}" y="${bottom - level * size - 1}">${level === heatColours.length - 1 ? `≤ ${formatCount(most)}` : `≤ ${formatCount(countAt(level))}`}</text>`,
-  )}<text x="${left}" y="${bottom - heatColours.length * size - 5}">answers</text></g>`
+    ({ count, x, anchor }) =>
+      html`<text x="${x}" y="22" text-anchor="${anchor}">≤ ${formatCount(count)}</text>`,
+  )}<text x="${left - 6}" y="10" text-anchor="end">answers</text></g>`
 }

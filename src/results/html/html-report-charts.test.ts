@@ -7,6 +7,7 @@ import { sampleSeconds } from '../../testing/sample-charts.ts'
 import { noTimes, sampleFigures, sampleResult, sampleTroubledResult } from '../../testing/sample-result.ts'
 import { collectReportTimeline, noTimeline, type ReportTimeline } from '../report-timeline.ts'
 import type { RunResult } from '../run-result.ts'
+import type { StoredSecond } from '../store/results-store.ts'
 import { formatTime } from '../summary-text-figures.ts'
 import type { ChartData } from './chart-data.ts'
 import { renderHtmlReport } from './html-report.ts'
@@ -19,6 +20,36 @@ const chartsOf = (seconds: number, names?: readonly string[]): Promise<ReportTim
     elapsedMs: seconds * 1000,
     requests: (names ?? []).map((name) => ({ name, kind: 'request', ...sampleFigures(100, 3) })),
   })
+
+interface Box {
+  what: string
+  left: number
+  right: number
+  top: number
+  bottom: number
+}
+
+/** Of its words and the colours of its key, in units of the view box; letters are about 6 wide and 10 high. */
+const boxesOf = (picture: string): Box[] => [
+  ...Array.from(picture.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g), ([, attributes = '', what = '']): Box => {
+    const at = (name: string): number =>
+      Number(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes)?.[1] ?? Number.NaN)
+    const width = 5.5 * what.length
+    const anchor = /text-anchor="(\w+)"/.exec(attributes)?.[1] ?? 'start'
+    const left = at('x') - (anchor === 'start' ? 0 : anchor === 'middle' ? width / 2 : width)
+    return { what, left, right: left + width, top: at('y') - 8, bottom: at('y') + 2 }
+  }),
+  ...Array.from(
+    picture.matchAll(/<rect class="k\d" x="([^"]*)" y="([^"]*)" width="([^"]*)" height="([^"]*)"/g),
+    ([, x, y, width, height]): Box => ({
+      what: 'colour',
+      left: Number(x),
+      right: Number(x) + Number(width),
+      top: Number(y),
+      bottom: Number(y) + Number(height),
+    }),
+  ),
+]
 
 describe('the charts of an HTML report', () => {
   it('has each chart as a figure with a name, a description, and at most 25 rows as a table', async () => {
@@ -87,6 +118,11 @@ describe('the charts of an HTML report', () => {
     assert.match(text, /Hatched: load of this time is missing from the figures \(0:18 to 0:30\)/)
     assert.match(text, /d20:180:3020\.0 %/)
     const hatched = elements.filter(({ attributes }) => attributes.get('class') === 'hole')
+    const late = { ...sampleTroubledResult(), elapsedMs: 29_960 }
+    const gaps = [{ driver: 'd2', from: 17.97, to: 29.93, share: 0.2 }]
+    const told = checkHtml(render({ ...late, gaps }, await chartsOf(30))).text
+    assert.match(told, /missing from the figures \(0:18 to 0:30\)/)
+    assert.match(told, /d20:180:3020\.0 %/)
     assert.equal(hatched.length, 7, 'heat map, percentiles, service time, rate, in flight, errors, lateness')
   })
 
@@ -126,6 +162,58 @@ describe('the charts of an HTML report', () => {
     assert.doesNotMatch(text, /hardly differ|which a tool that waits/)
   })
 
+  it('never writes in the heat map one word on another, or on the colours of its key', async () => {
+    const quick = (second: number): StoredSecond => {
+      const recorder = new Recorder('GET /', 'request')
+      for (let i = 0; i < 300; i++) {
+        recorder.start()
+        recorder.sent(10, 100, false)
+        recorder.answered(200, i === 0 && second === 2 ? 900_000 : 2_000 + i, 1_900, 500)
+      }
+      recorder.start()
+      recorder.failed('timeout', 700_000, 'none', 0)
+      const list = [{ name: 'GET /', kind: 'request' as const, measurement: recorder.take() }]
+      return {
+        second,
+        drivers: 1,
+        whole: 1,
+        inFlight: 0,
+        measurements: addMeasurements(emptyMeasurementSet, list),
+      }
+    }
+    for (const seconds of [[0, 1, 2, 3, 4].map(quick), [0, 1, 2].map(quick), [...sampleSeconds(5)]]) {
+      const steering = [{ atMs: 2900, command: 'rate' as const, scale: 2, by: 'keys' }]
+      const result = sampleResult({ elapsedMs: 5000, steering })
+      const page = render(result, await collectReportTimeline(seconds, { elapsedMs: 5000, requests: [] }))
+      const [, picture = ''] = /<svg[^>]*aria-label="Heat map([\s\S]*?)<\/svg>/.exec(page) ?? []
+      const boxes = boxesOf(picture)
+      assert.ok(boxes.some(({ what }) => what === 'p99') && boxes.some(({ what }) => what === 'errors'))
+      assert.equal(boxes.filter(({ what }) => what === 'colour').length, 8)
+      for (const [i, one] of boxes.entries()) {
+        assert.ok(one.left >= 0 && one.right <= 680 && one.bottom <= 338, JSON.stringify(one))
+        for (const other of boxes.slice(0, i))
+          assert.ok(
+            one.left >= other.right ||
+              other.left >= one.right ||
+              one.top >= other.bottom ||
+              other.top >= one.bottom,
+            `"${one.what}" lies on "${other.what}": ${JSON.stringify([one, other])}`,
+          )
+      }
+    }
+  })
+
+  it('names the lines that end in one place from the slowest down', async () => {
+    const page = render(sampleResult({ elapsedMs: 5000 }), await chartsOf(5))
+    const [, picture = ''] =
+      /<svg[^>]*aria-label="Line chart of response time percentiles([\s\S]*?)<\/svg>/.exec(page) ?? []
+    const ends = boxesOf(picture).filter(({ what }) => /^(p\d|max)/.test(what))
+    assert.deepEqual(
+      ends.toSorted((a, b) => a.top - b.top).map(({ what }) => what),
+      ['max', 'p99.9', 'p99', 'p90', 'p50'],
+    )
+  })
+
   it('draws no times where nothing was answered, and says so', async () => {
     const failing = new Recorder('GET /', 'request')
     failing.start()
@@ -154,13 +242,18 @@ describe('the charts of an HTML report', () => {
     assert.match(checkHtml(render(sampleResult(), await chartsOf(5))).text, /here they hardly differ/)
   })
 
-  for (const [seconds, names, limit] of [
-    [600, ['GET /'], 300_000],
-    [3600, Array.from({ length: 20 }, (_, i) => `GET /path/${i}`), 1_000_000],
+  const twenty = Array.from({ length: 20 }, (_, i) => `GET /path/${i}/${'long/'.repeat(10)}`)
+  for (const [seconds, names, sigma, leastRows, limit] of [
+    [600, ['GET /'], 1.5, 300, 300_000],
+    [600, ['GET /'], 3, 150, 300_000],
+    [600, twenty, 2.2, 150, 300_000],
+    [3600, twenty, 1.5, 300, 1_000_000],
   ] as const)
-    it(`is at most ${limit / 1000} kB for ${seconds} s and ${names.length} requests`, async () => {
+    it(`is at most ${limit / 1000} kB for ${seconds} s and ${names.length} requests, times spread ${sigma}`, async () => {
       // As widely spread as none is that is worth a look; the same minutes again and again, for those are quick to make.
-      const minutes = [...sampleSeconds(120, { names, answers: seconds > 600 ? 6 : 60, sigma: 1.5 })]
+      const minutes = [
+        ...sampleSeconds(120, { names, answers: names.length > 1 ? 6 : 60 * sigma ** 2, sigma }),
+      ]
       const spread = Array.from({ length: Math.ceil(seconds / 120) }, () => minutes)
         .flat()
         .map((row, second) => ({ ...row, second }))
@@ -170,7 +263,7 @@ describe('the charts of an HTML report', () => {
       const page = render(result, timeline)
       assert.equal(timeline.requests.length, names.length)
       assert.deepEqual(checkHtml(page).faults, [])
-      assert.ok(timeline.rows.length >= 300)
+      assert.ok(timeline.rows.length >= leastRows, `${timeline.rows.length} rows`)
       assert.ok(Buffer.byteLength(page) <= limit, `${Buffer.byteLength(page)} bytes`)
     })
 })

@@ -122,6 +122,18 @@ describe('an HTML report', () => {
     )
   })
 
+  it('tells when each SLO was first crossed, and not of one that was never judged', () => {
+    const slo = [
+      { text: 'p99 < 1ms', passed: false, observed: 2, observedText: '2 ms', brokenAtSecond: 72 },
+      { text: 'p50 < 9ms', passed: true, observed: 2, observedText: '2 ms', brokenAtSecond: null },
+      { text: 'rate > 900/s', passed: null, observed: null, observedText: 'no data', brokenAtSecond: null },
+    ]
+    const { text } = checkHtml(render(sampleResult({ slo })))
+    assert.match(text, /p99 < 1ms✗ crossed1 ms2 ms1:12\n/)
+    assert.match(text, /p50 < 9ms✓ met9 ms2 msnever\n/)
+    assert.match(text, /rate > 900\/s· not judged.*no data–\n/)
+  })
+
   it('has its sections in the order in which a stranger asks', async () => {
     const page = render(sampleResult(), await chartsOf(30))
     const headings = checkHtml(page).elements.flatMap(({ name, attributes }) =>
@@ -208,6 +220,22 @@ describe('an HTML report', () => {
     assert.ok(!text.includes('r9160'), 'a row beyond the fiftieth')
     const { p99 } = result.requests[59]?.responseTimeMs ?? {}
     assert.ok(text.includes(formatFigure(p99 ?? null)))
+  })
+
+  it('tells the errors that drivers written by others tell, and never that there were none', () => {
+    const of = (errors: Record<string, number> | null): string =>
+      checkHtml(
+        render(
+          sampleResult({
+            ...sampleFigures(0, 1),
+            drivers: [sampleForeignDriver('other', { sent: 500, answered: 490, errors })],
+          }),
+        ),
+      ).text
+    assert.match(of({ unknown: 10 }), /10, as told by drivers written by others; of which kind is unknown\./)
+    assert.match(of({ unknown: 10 }), /500 sent, 490 answered, as told/)
+    assert.match(of({}), /0, as told by drivers written by others\./)
+    assert.match(of(null), /Unknown: not every driver told how many it had\./)
   })
 
   it('calls unknown what a driver written by others does not say', () => {

@@ -16,6 +16,7 @@ import {
   timeScale,
   type ValueAxis,
 } from './chart-frame.ts'
+import { labelHeight, spreadEnds } from './end-labels.ts'
 import { html, type Markup, tenth } from './markup.ts'
 
 /** Lines over the time of a run. A `null` is a gap in the line, never a 0. */
@@ -138,31 +139,18 @@ export const linePath = ({ points }: Pick<Series, 'points'>, step: number, x: Sc
   return path
 }
 
-const labelHeight = 13
-
 /** Names at the lines' ends, moved apart where they would lie on each other, each with a piece of its line. */
 const endLabels = (
   field: Field,
   axis: ValueAxis,
   lines: readonly (Omit<Series, 'style'> & { style: LineStyle })[],
 ): (Markup | null)[] => {
-  const labels = lines
-    .flatMap((line) => {
-      const last = line.points.findLast(({ value }) => value !== null)?.value
-      return last === undefined || last === null ? [] : [{ ...line, y: axis.scale(last) }]
-    })
-    .sort((a, b) => a.y - b.y)
-  const lowest = field.height - field.bottom + 4
-  let above = field.top - labelHeight / 2
-  for (const label of labels) {
-    label.y = Math.max(label.y, above + labelHeight)
-    above = label.y
-  }
-  let below = lowest + labelHeight
-  for (const label of labels.toReversed()) {
-    label.y = Math.min(label.y, below - labelHeight)
-    below = label.y
-  }
+  const ends = lines.flatMap((line) => {
+    const values = line.points.map(({ value }) => value)
+    const last = values.findLast((value) => value !== null)
+    return last === undefined || last === null ? [] : [{ ...line, values, y: axis.scale(last) }]
+  })
+  const labels = spreadEnds(ends, field.top + labelHeight / 2, field.height - field.bottom + 4)
   const left = field.width - field.right + 6
   return labels.map(
     ({ name, style, y }) =>

@@ -5,15 +5,15 @@ import {
   errorShare,
   formatCount,
   formatKnownCount,
-  formatPosition,
   formatShare,
+  formatSpan,
   formatTime,
   rankCounts,
   sumCounts,
   unknown,
 } from '../summary-text-figures.ts'
 import { isUnmeasured, toldTotalsOf } from '../told-totals.ts'
-import { partsOfSlo, type Verdict } from '../verdict.ts'
+import { firstCrossed, partsOfSlo, type Verdict } from '../verdict.ts'
 import { reasonWords } from '../words.ts'
 import { facts, htmlTable, section } from './html-table.ts'
 import { type Content, cutText, html, type Markup } from './markup.ts'
@@ -74,7 +74,7 @@ export const slosSection = ({ slo }: RunResult): Markup =>
             verdictWord(one.passed),
             cutText(partsOfSlo(one).limit),
             cutText(one.observedText),
-            one.brokenAtSecond === null ? 'never' : formatPosition(one.brokenAtSecond * 1000),
+            firstCrossed(one),
           ]),
         ),
   )
@@ -101,7 +101,7 @@ export const warningsSection = (result: RunResult): Markup => {
       : sentences(warnings),
     gaps.length > 0 &&
       htmlTable(
-        'Load that was planned and is not in the figures; hatched in the charts',
+        'Load that was planned and is not in the figures; hatched in the charts, as far as they go',
         [
           { heading: 'driver' },
           { heading: 'from' },
@@ -111,12 +111,7 @@ export const warningsSection = (result: RunResult): Markup => {
         [
           ...gaps
             .slice(0, maxListed)
-            .map(({ driver, from, to, share }) => [
-              cutText(driver),
-              formatPosition(from * 1000),
-              formatPosition(to * 1000),
-              formatShare(share),
-            ]),
+            .map((gap) => [cutText(gap.driver), ...formatSpan(gap), formatShare(gap.share)]),
           ...moreRow(gaps.length, 4),
         ],
       ),
@@ -138,6 +133,7 @@ export const askedAndDoneSection = (result: RunResult): Markup => {
   const { plan, totals, drivers, startSkewMs } = result
   if (result.startedAt === null) return askedSection(result)
   const isMeasured = !isUnmeasured(result)
+  const told = toldTotalsOf(drivers)
   const started = drivers.filter(({ state }) => state !== 'rejected').length
   const hasJourneys = result.requests.some(({ kind }) => kind === 'journey')
   return section(
@@ -157,7 +153,7 @@ export const askedAndDoneSection = (result: RunResult): Markup => {
           plan.operations === null ? 'as many as fit' : `${formatCount(plan.operations)} planned`,
           isMeasured
             ? `${formatCount(totals.started)} requests started, ${formatCount(totals.answered)} answered`
-            : unknown,
+            : `${formatKnownCount(told.sent)} sent, ${formatKnownCount(told.answered)} answered, as told`,
         ],
         [
           'time',

@@ -28,6 +28,7 @@ caption{text-align:left;color:var(--dim);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line);font-weight:400}
 thead th{font-weight:600;white-space:nowrap;vertical-align:bottom}
 tbody th{min-width:5rem;max-width:26rem}
+@media (min-width:40rem){tbody th{min-width:7rem;overflow-wrap:anywhere}}
 td ul{margin:0;padding-left:1.1rem}
 td li{max-width:34rem}
 td>span{white-space:nowrap}td>.note{white-space:normal}

@@ -1,4 +1,4 @@
-import { formatPosition, formatTime } from '../summary-text-figures.ts'
+import { formatPosition, formatSpan, formatTime } from '../summary-text-figures.ts'
 import type { Charts } from './charts.ts'
 import { lateness, responseAndService, spectrum } from './distribution-charts.ts'
 import { section } from './html-table.ts'
@@ -57,5 +57,11 @@ const keyOf = ({ result, time }: Charts): Content => {
       ? ''
       : `${number}: ${describeSteering(record)} at ${formatPosition(record.atMs)}`
   })
-  return html`<p>Time runs from left to right, in minutes and seconds after the start.${time.holes.length > 0 && html` <strong>Hatched</strong>: load of this time is missing from the figures (${time.holes.slice(0, 10).map(({ from, to }, i) => `${i === 0 ? '' : ', '}${formatPosition(from * 1000)} to ${formatPosition(to * 1000)}`)}${time.holes.length > 10 && ' and more'}); a line is broken where nobody reported.`}${steering.length > 0 && html` <strong>Numbers above a chart</strong>: ${cutText(steering.join('; '), 1000)}.`}</p>`
+  return html`<p>Time runs from left to right, in minutes and seconds after the start.${
+    time.holes.length > 0 &&
+    html` <strong>Hatched</strong>: load of this time is missing from the figures (${time.holes
+      .slice(0, 10)
+      .map((hole) => formatSpan(hole).join(' to '))
+      .join(', ')}${time.holes.length > 10 && ' and more'}); a line is broken where nobody reported.`
+  }${steering.length > 0 && html` <strong>Numbers above a chart</strong>: ${cutText(steering.join('; '), 1000)}.`}</p>`
 }

@@ -5,6 +5,11 @@ import { buildResult } from '../build-result.ts'
 import type { RunEnvironment } from '../run-result.ts'
 import type { NewRun, ResultsStore, StoredSecond } from './results-store.ts'
 
+/*
+ * Between a run and its record: remembers what of a run still has to be written, in the order that makes the record useful
+ * whenever the process is killed. When and where it is written is its owner's business.
+ */
+
 /** A run as far as its record needs it: `Run` of the orchestrator. */
 export interface FollowedRun {
   readonly id: string

@@ -18,6 +18,7 @@ export const lazyStore = (open: () => Promise<ResultsStore>): ResultsStore => {
     createRun: async (run) => (await opened()).createRun(run),
     appendEvent: async (...event) => (await opened()).appendEvent(...event),
     unfinishedRuns: async () => (await opened()).unfinishedRuns(),
+    readJournal: async (runId) => (await opened()).readJournal(runId),
     putSeconds: async (...rows) => (await opened()).putSeconds(...rows),
     addToSecond: async (...addition) => (await opened()).addToSecond(...addition),
     async *readSeconds(...span) {

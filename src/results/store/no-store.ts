@@ -6,6 +6,7 @@ export const noStore: ResultsStore = {
   createRun: async () => {},
   appendEvent: async () => {},
   unfinishedRuns: async () => [],
+  readJournal: async () => undefined,
   putSeconds: async () => {},
   addToSecond: async () => {},
   async *readSeconds() {},

@@ -24,6 +24,8 @@ export interface ResultsStore {
   appendEvent(runId: string, seq: number, event: JournalEvent): Promise<void>
   /** Runs to take up after a restart: created as resumable and without a `closed` or `failed` event; oldest first. */
   unfinishedRuns(): Promise<JournaledRun[]>
+  /** One run with what was written in its journal; undefined: there is none of that id. */
+  readJournal(runId: string): Promise<JournaledRun | undefined>
 
   /** Whole rows; one that is there is replaced. */
   putSeconds(runId: string, rows: readonly StoredSecond[]): Promise<void>

@@ -106,14 +106,15 @@ export class SqlStore implements ResultsStore {
       },
     ])
     const eventsOf = Map.groupBy(events, (row) => textIn(row, 'run_id'))
-    return runs.map((row) => ({
-      id: textIn(row, 'id'),
-      createdAtMs: numberIn(row, 'created_at_ms'),
-      record: JSON.parse(textIn(row, 'record')) as Scenario,
-      events: (eventsOf.get(textIn(row, 'id')) ?? []).map(
-        (event) => JSON.parse(textIn(event, 'event')) as JournalEvent,
-      ),
-    }))
+    return runs.map((row) => journaledRun(row, eventsOf.get(textIn(row, 'id')) ?? []))
+  }
+
+  async readJournal(runId: string): Promise<JournaledRun | undefined> {
+    const [[run] = [], events = []] = await this.#database.transact([
+      { sql: 'select id, created_at_ms, record from groundswell_runs where id = $1', values: [runId] },
+      { sql: 'select event from groundswell_events where run_id = $1 order by seq', values: [runId] },
+    ])
+    return run === undefined ? undefined : journaledRun(run, events)
   }
 
   async putSeconds(runId: string, rows: readonly StoredSecond[]): Promise<void> {
@@ -240,6 +241,13 @@ export class SqlStore implements ResultsStore {
     }
   }
 }
+
+const journaledRun = (run: Row, events: readonly Row[]): JournaledRun => ({
+  id: textIn(run, 'id'),
+  createdAtMs: numberIn(run, 'created_at_ms'),
+  record: JSON.parse(textIn(run, 'record')) as Scenario,
+  events: events.map((event) => JSON.parse(textIn(event, 'event')) as JournalEvent),
+})
 
 /** At a border of characters. */
 const cut = (text: string): string => {

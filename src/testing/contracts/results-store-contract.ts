@@ -246,6 +246,15 @@ export const describeResultsStoreContract = (
           { id: 'older', createdAtMs: 1000, record: sampleScenario(), events: [] },
           { id: 'younger', createdAtMs: 2000, record, events: [configured, triggered] },
         ])
+        assert.deepEqual(await store.readJournal('younger'), {
+          id: 'younger',
+          createdAtMs: 2000,
+          record,
+          events: [configured, triggered],
+        })
+        assert.deepEqual((await store.readJournal('closed'))?.events, [{ type: 'closed', atMs: 9 }])
+        assert.deepEqual((await store.readJournal('passing'))?.events, [])
+        assert.equal(await store.readJournal('nobody'), undefined)
       }),
     )
 

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { pagePolicy } from '../../api/dashboard-routes.ts'
+import { startApi } from '../../api/start-api.ts'
+import { runKeys } from '../../dashboard/run/run-keys.ts'
 import type { RunResult } from '../../results/run-result.ts'
 import { ApiWorld } from '../api-world.ts'
 import { launchBrowser, until, WatchedPage } from '../browser.ts'
+import { skipWithout } from '../components.ts'
 import { sampleResult } from '../sample-result.ts'
 import { sampleSecond } from '../sample-seconds.ts'
 import { waitFor } from '../wait-for.ts'
@@ -14,10 +17,13 @@ import { waitFor } from '../wait-for.ts'
 const hostile = '<img src=x onerror="window.wasRun=1">"\'`</script><b>&amp;'
 
 let browser: Browser
-before(async () => {
-  browser = await launchBrowser()
-})
-after(() => browser.close())
+const skip = skipWithout('chromium')
+if (skip === false) {
+  before(async () => {
+    browser = await launchBrowser()
+  })
+  after(() => browser.close())
+}
 
 const isLive = "document.documentElement.dataset.conn === 'live'"
 
@@ -32,7 +38,7 @@ const yamlFor = (target: string): string =>
   `name: shop\nhttp: ${target}\nload: { rate: 50/s, duration: 1s }\nslo: [ errors < 1% ]\n`
 const rowOf = (page: Page, id: string) => page.locator(`tr[data-run="${id}"]`)
 
-describe('the first page', () => {
+describe('the first page', { skip }, () => {
   let world: ApiWorld
   let watched: WatchedPage
   let page: Page
@@ -113,6 +119,21 @@ describe('the first page', () => {
     await editorOf(page).focus()
     await page.keyboard.press('Control+Enter')
     await page.waitForURL(/#\/runs\/[\w.-]+/)
+  })
+
+  it('says in the box which example is in the editor, and when there is none', async () => {
+    const box = page.getByLabel('Example', { exact: true })
+    const shown = (): Promise<string> => box.locator('option:checked').innerText()
+    await until(page, 'an example', "document.querySelector('#example')?.value !== ''")
+    await box.selectOption('journey')
+    const text = await editorOf(page).inputValue()
+    await editorOf(page).fill('name: mine\n')
+    assert.equal(await shown(), 'Own text')
+    assert.equal(await page.locator('.example-about').innerText(), '')
+    await editorOf(page).fill(text)
+    assert.equal(await shown(), 'journey')
+    await editorOf(page).fill('')
+    assert.equal(await shown(), 'Choose')
   })
 
   it('says why nothing was started, at the fault', async () => {
@@ -218,6 +239,8 @@ describe('the first page', () => {
   it('lists its keys, has a skip link, and shows a wrong address as such', async () => {
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    const keys = await page.locator('.keys kbd').allInnerTexts()
+    for (const { key } of runKeys) assert.ok(keys.includes(key), `${key} of ${keys.join(' ')}`)
     await page.keyboard.press('Escape')
     assert.equal(await page.getByRole('dialog').count(), 0)
     await page.getByRole('button', { name: 'Keys' }).click()
@@ -244,7 +267,7 @@ describe('the first page', () => {
   })
 })
 
-describe('the first page of an orchestrator with a token', () => {
+describe('the first page of an orchestrator with a token', { skip }, () => {
   const token = 'a-token-that-nobody-guesses'
   let world: ApiWorld
   before(async () => {
@@ -263,6 +286,10 @@ describe('the first page of an orchestrator with a token', () => {
     await dialog.getByLabel('Token').fill('wrong')
     await page.keyboard.press('Enter')
     await page.getByText('That token is not the right one.').waitFor()
+    // It did answer: nobody is told that it does not, however long the right one takes.
+    await until(page, 'the stale view', "document.documentElement.dataset.conn === 'stale'")
+    assert.equal(await page.locator('#alert').innerText(), '')
+    assert.equal(await page.locator('#tools .light').innerText(), 'Token wanted')
     await dialog.getByLabel('Token').fill(token)
     await dialog.getByRole('button', { name: 'Use this token' }).click()
     await until(page, 'the run', 'document.querySelector(\'tr[data-run="reported"]\')')
@@ -284,6 +311,34 @@ describe('the first page of an orchestrator with a token', () => {
     const chunks: Buffer[] = []
     for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer)
     assert.equal(JSON.parse(Buffer.concat(chunks).toString()).id, 'reported')
+    watched.assertClean()
+  })
+})
+
+describe('the first page of an orchestrator that goes away and comes back', { skip }, () => {
+  it('does not go on saying that it does not answer', async (t) => {
+    await using world = await ApiWorld.start({ drivers: 0 })
+    const { orchestrator, store, clock, logger } = world
+    const options = { orchestrator, store, clock, logger, host: '127.0.0.1', version: 'test' }
+    const first = await startApi({ ...options, port: 0 })
+    await using watched = await WatchedPage.open(browser)
+    watched.allow(/Failed to load resource/)
+    const page = await openHome(watched, first.url)
+    await editorOf(page).fill(yamlFor(world.target.url))
+    await until(
+      page,
+      'that it is valid',
+      "document.querySelector('#scenario-state').textContent === 'Ready to start'",
+    )
+    await first.close()
+    await page.getByRole('button', { name: 'Start run' }).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'The orchestrator does not answer' })
+    await alert.waitFor()
+    await until(page, 'the stale view', "document.documentElement.dataset.conn === 'stale'")
+    const again = await startApi({ ...options, port: Number(new URL(first.url).port) })
+    t.after(() => again.close())
+    await until(page, 'the return', isLive)
+    await alert.waitFor({ state: 'detached' })
     watched.assertClean()
   })
 })

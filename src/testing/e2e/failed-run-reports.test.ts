@@ -29,6 +29,9 @@ it('a run that cannot begin leaves its files, with the reason in each', async ()
       'summary.md',
       'timeline.csv',
     ])
+    const told = end.stderr.split('\n').filter((line) => line.startsWith('groundswell: '))
+    assert.equal(told.length, 1, `told once, and by no log: ${end.stderr}`)
+    assert.match(told[0] ?? '', / \(TARGET_UNREACHABLE\)$/)
     const read = (name: string): Promise<string> => readFile(join(directory, name), 'utf8')
     const { error, environment, startedAt } = JSON.parse(await read('result.json')) as RunResult
     assert.equal(startedAt, null)

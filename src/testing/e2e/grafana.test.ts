@@ -42,6 +42,35 @@ describe('the Grafana dashboard', () => {
     }
   })
 
+  it('shows seconds as seconds, bytes as bytes and shares as shares', () => {
+    const units: [metric: RegExp, unit: string][] = [
+      [/process_cpu_seconds_total|_ratio\{|errors_total.* \/ sum/, 'percentunit'],
+      [/_bytes(_total)?\b/, 'bytes'],
+      [/histogram_quantile|_seconds(_sum)?\{/, 's'],
+      [/_per_second\{|rate\(groundswell_(requests|responses|request_errors|driver_sent)/, 'reqps'],
+    ]
+    let told = 0
+    for (const { title, type, fieldConfig, targets = [] } of panels)
+      for (const { expr } of targets) {
+        const [, unit] = units.find(([metric]) => metric.test(expr)) ?? []
+        if (unit === undefined || type === 'heatmap') continue
+        assert.equal(fieldConfig?.defaults.unit, unit, `${title}: ${expr}`)
+        told++
+      }
+    assert.ok(told > 25, `${told} queries`)
+  })
+
+  it('asks for the service time where it says so, and nowhere else', () => {
+    const lines = panels.flatMap(({ targets = [] }) => targets)
+    for (const { expr, legendFormat } of lines)
+      assert.equal(
+        expr.includes('service_time'),
+        legendFormat.startsWith('service '),
+        `${legendFormat}: ${expr}`,
+      )
+    assert.equal(lines.filter(({ expr }) => expr.includes('service_time')).length, 2)
+  })
+
   it('has no panel twice: not its number, not its title, not its place', () => {
     const ids = dashboard.panels.map(({ id }) => id)
     assert.deepEqual(ids, [...new Set(ids)])

@@ -149,6 +149,16 @@ describe('groundswell run --dashboard', () => {
     )
   })
 
+  it('has with --stay a page for a run that is over at once', async () => {
+    await using target = await startRealTarget()
+    await using watched = new Watched([target.url, '--avalanche', '1', '--requests', '1', '--stay'])
+    const { url, id } = await watched.served()
+    await watched.said(/dashboard stays at/)
+    assert.equal((await getResult(url, id)).outcome, 'passed')
+    watched.program.child.kill('SIGINT')
+    assert.equal((await watched.program.ended).exitCode, 0)
+  })
+
   it('stays with --stay, says so, and ends with the outcome of the run', async () => {
     await using target = await startRealTarget()
     const store = join(directory, 'stay.sqlite')
