@@ -53,10 +53,10 @@ export interface ProgramComponent {
 }
 
 /** The browser, or that of `GROUNDSWELL_CHROMIUM=FILE`; undefined where there is none. */
-const chromiumComponent = (): ProgramComponent | undefined => programAt(findChromium())
+export const chromiumComponent = (): ProgramComponent | undefined => programAt(findChromium())
 
 /** The Prometheus server, or that of `GROUNDSWELL_PROMETHEUS=FILE`; undefined where there is none. */
-const prometheusComponent = (): ProgramComponent | undefined => programAt(findPrometheus())
+export const prometheusComponent = (): ProgramComponent | undefined => programAt(findPrometheus())
 
 const programAt = (path: string | undefined): ProgramComponent | undefined =>
   path === undefined ? undefined : { path }
@@ -78,7 +78,7 @@ const requireFound = <Component>(name: ComponentName, found: Component | undefin
 
 export const requireKafka = (): KafkaComponent => requireFound('kafka', kafkaComponent())
 
-const requirePostgres = (): PostgresComponent => requireFound('postgres', postgresComponent())
+export const requirePostgres = (): PostgresComponent => requireFound('postgres', postgresComponent())
 
 export const requireChromium = (): ProgramComponent => requireFound('chromium', chromiumComponent())
 
