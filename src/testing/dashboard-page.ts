@@ -69,15 +69,15 @@ export class DashboardPage implements AsyncDisposable {
   /** Text of all rows, the heading first; of a chart after opening its table. */
   async table(name: string): Promise<string[][]> {
     const summary = this.page.getByLabel(`${name} as table`).and(this.page.locator('summary'))
-    if ((await summary.count()) > 0 && !(await isOpen(summary))) await summary.click()
-    // What was closed fills itself a moment after it was opened.
     return waitFor(
       `rows in the table ${name}`,
       async () => {
+        // Charts come behind the page, and what was closed fills itself a moment after it was opened.
+        if ((await summary.count()) > 0 && !(await isOpen(summary))) await summary.click()
         const all = await this.page.evaluate(readTable, name)
         return all !== null && all.length > 1 ? all : undefined
       },
-      30_000,
+      60_000,
     )
   }
 
